@@ -1,0 +1,126 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+
+/** A Helm release that the action installs or upgrades from a chart in its input artifact. */
+export interface HelmRelease {
+  readonly releaseName: string;
+  /** Folder of the chart inside the artifact. */
+  readonly chart: string;
+  /** Values files inside the artifact. @default - the chart's own */
+  readonly valuesFiles?: string[];
+}
+
+export interface EksDeployConfiguration {
+  readonly actionName: string;
+  readonly runOrder?: number;
+  readonly input: codepipeline.Artifact;
+  readonly clusterName: string;
+  readonly namespace: string;
+  /** Exactly one of `helm` and `manifests`. */
+  readonly helm?: HelmRelease;
+  readonly manifests?: string[];
+  /** Replaces `$NAME` in manifests and values files when the action runs. @default - none */
+  readonly variables?: Record<string, string>;
+  readonly vpc: ec2.IVpc;
+  readonly vpcSubnets: ec2.SubnetSelection;
+  readonly securityGroup: ec2.ISecurityGroup;
+  readonly role: iam.IRole;
+}
+
+/**
+ * CodePipeline's native EKS action, which has no L2 in aws-cdk-lib: Helm or manifests, private clusters included.
+ *
+ * @see https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-EKS.html
+ */
+export class NativeEksDeployAction implements codepipeline.IAction {
+  public readonly actionProperties: codepipeline.ActionProperties;
+
+  private pipeline?: codepipeline.IPipeline;
+  private stage?: codepipeline.IStage;
+
+  constructor(private readonly configuration: EksDeployConfiguration) {
+    this.actionProperties = {
+      actionName: configuration.actionName,
+      runOrder: configuration.runOrder,
+      category: codepipeline.ActionCategory.DEPLOY,
+      owner: 'AWS',
+      provider: 'EKS',
+      version: '1',
+      role: configuration.role,
+      artifactBounds: { minInputs: 1, maxInputs: 1, minOutputs: 0, maxOutputs: 0 },
+      inputs: [configuration.input],
+    };
+  }
+
+  public bind(scope: Construct, stage: codepipeline.IStage, options: codepipeline.ActionBindOptions): codepipeline.ActionConfig {
+    const { clusterName, namespace, helm, manifests, variables, vpc, vpcSubnets, securityGroup } = this.configuration;
+    this.pipeline = stage.pipeline;
+    this.stage = stage;
+    options.bucket.grantRead(options.role);
+    grantEksDeploy(options.role, clusterName, scope);
+    return {
+      configuration: {
+        ClusterName: clusterName,
+        Namespace: namespace,
+        HelmReleaseName: helm?.releaseName,
+        HelmChartLocation: helm?.chart,
+        HelmValuesFiles: helm?.valuesFiles?.join(','),
+        ManifestFiles: manifests?.join(','),
+        Subnets: vpc.selectSubnets(vpcSubnets).subnetIds.join(','),
+        SecurityGroupIds: securityGroup.securityGroupId,
+        EnvironmentVariables: variables && Object.keys(variables).length > 0
+          ? Stack.of(scope).toJsonString(Object.keys(variables).sort().map(name => ({ name, value: variables[name], type: 'PLAINTEXT' })))
+          : undefined,
+      },
+    };
+  }
+
+  public onStateChange(name: string, target?: events.IRuleTarget, options?: events.RuleProps): events.Rule {
+    if (!this.pipeline || !this.stage) { throw new Error('onStateChange: add the action to a stage of a pipeline first.'); }
+    const rule = new events.Rule(Stack.of(this.pipeline), name, options);
+    rule.addTarget(target);
+    rule.addEventPattern({
+      source: ['aws.codepipeline'],
+      resources: [this.pipeline.pipelineArn],
+      detailType: ['CodePipeline Action Execution State Change'],
+      detail: { stage: [this.stage.stageName], action: [this.configuration.actionName] },
+    });
+    return rule;
+  }
+}
+
+/** What the action's role needs besides its Kubernetes access entry: find the cluster, join its network, write its log. */
+function grantEksDeploy(role: iam.IGrantable, clusterName: string, scope: Construct): void {
+  const stack = Stack.of(scope);
+  const statements = [
+    new iam.PolicyStatement({
+      actions: ['eks:DescribeCluster'],
+      resources: [stack.formatArn({ service: 'eks', resource: 'cluster', resourceName: clusterName })],
+    }),
+    new iam.PolicyStatement({
+      // these actions know no resource-level permissions
+      actions: [
+        'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:DescribeDhcpOptions', 'ec2:DescribeNetworkInterfaces',
+        'ec2:DescribeRouteTables', 'ec2:DescribeSecurityGroups', 'ec2:DescribeSubnets', 'ec2:DescribeVpcs',
+      ],
+      resources: ['*'],
+      conditions: { StringEquals: { 'aws:RequestedRegion': stack.region } },
+    }),
+    new iam.PolicyStatement({
+      actions: ['ec2:CreateNetworkInterfacePermission'],
+      resources: [stack.formatArn({ service: 'ec2', resource: 'network-interface', resourceName: '*' })],
+      conditions: { StringEquals: { 'ec2:AuthorizedService': 'codebuild.amazonaws.com' } },
+    }),
+    new iam.PolicyStatement({
+      actions: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [stack.formatArn({
+        service: 'logs', resource: 'log-group', resourceName: '/aws/codepipeline/*', arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      })],
+    }),
+  ];
+  for (const statement of statements) { role.grantPrincipal.addToPrincipalPolicy(statement); }
+}
