@@ -1,4 +1,4 @@
-import { awscdk, javascript, Task, TextFile } from 'projen';
+import { awscdk, javascript } from 'projen';
 import { TypeScriptRunner } from 'projen/lib/typescript';
 
 /** Where the project lives and who owns it: the only place that says so. */
@@ -26,7 +26,6 @@ const project = new awscdk.AwsCdkConstructLibrary({
   license: 'Apache-2.0',
   copyrightOwner: OWNER,
   stability: 'experimental',
-  mergify: false,
   githubOptions: { mergify: false },
   keywords: ['aws', 'cdk', 'landing-zone', 'vpc', 'eks', 'karpenter', 'aurora', 'postgresql', 'cloudfront', 'waf', 'codepipeline', 'gitflow'],
   defaultReleaseBranch: 'main',
@@ -61,6 +60,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
   projenrcTs: true,
   runner: TypeScriptRunner.tsx(),
+  projenrcTsOptions: { projenCodeDir: 'scripts' },
   sampleCode: false,
   tsconfigDevFile: 'tsconfig.dev.json',
   typecheckTests: true,
@@ -68,21 +68,22 @@ const project = new awscdk.AwsCdkConstructLibrary({
   lambdaAutoDiscover: false,
   docgenFilePath: 'API.md',
   depsUpgradeOptions: { workflow: false },
-  gitignore: ['.rehearsal/', 'cdk.out/', '*.log', 'integ/*.snapshot/asset.*', 'integ/*.snapshot/**/asset.*', '/tmp/'],
-  npmignore: ['/bench/', '/docs/', '/examples/', '/integ/', '/rehearsal/', '/.ci/', '/.rehearsal/', '/CONTRIBUTING.md', '/cdk.context.json'],
+  gitignore: ['.rehearsal/', 'cdk.out/', '*.log', '/integ/*.snapshot/asset.*', '/integ/cdk-integ.out*', '__pycache__/'],
 
   eslintOptions: { dirs: ['src'], devdirs: ['test', 'integ', 'rehearsal', 'examples/platform', 'scripts'] },
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
-    coverage: false,
+    coverageText: false,
     junitReporting: false,
     jestConfig: {
+      collectCoverage: false,
       transform: {
         '^.+\\.tsx?$': new javascript.Transform('@swc/jest', {
           jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2022' },
         }),
       },
       testMatch: ['<rootDir>/test/**/*.test.ts'],
+      moduleNameMapper: { '^cdk-innovate-platform$': '<rootDir>/src' },
       setupFiles: ['<rootDir>/test/support/environment.ts'],
       watchPathIgnorePatterns: ['/node_modules/', '/.rehearsal/'],
       // construct trees of a whole platform are large; a worker that grew is replaced rather than swapped
@@ -91,14 +92,65 @@ const project = new awscdk.AwsCdkConstructLibrary({
   },
 });
 
-// The development compiler also covers what is not part of the package.
-project.tsconfigDev.addInclude('integ/**/*.ts');
-project.tsconfigDev.addInclude('examples/platform/**/*.ts');
-project.tsconfigDev.addInclude('rehearsal/**/*.ts');
-project.tsconfigDev.addInclude('scripts/**/*.ts');
+// The development compiler also covers what is not part of the package, and lets it import the package by its name.
+for (const folder of ['examples/application', '.rehearsal', 'cdk.out', 'dist', 'lib']) { project.tsconfigDev.addExclude(folder); }
+project.tsconfigDev.file.addOverride('compilerOptions.paths', { [project.name]: ['./src'] });
 
 project.eslint?.addRules({
   '@stylistic/max-len': ['error', { code: 160, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreComments: true, ignoreRegExpLiterals: true }],
+});
+
+// What a user of the package does not need.
+for (const path of ['/.ci/', '/CONTRIBUTING.md', '/docs/', '/examples/', '/integ/', '/rehearsal/', '/scripts/']) { project.npmignore?.addPatterns(path); }
+
+// Helm charts travel in the package as files beside the compiled code.
+project.compileTask.exec('rm -rf lib/cluster/charts && cp -R src/cluster/charts lib/cluster/charts');
+
+// dotnet is not everywhere; every other language has to be packaged.
+project.tasks.tryFind('package:dotnet')?.addCondition('command -v dotnet || { echo "package:dotnet skipped: dotnet is not installed"; exit 1; }');
+
+const typescript = 'tsx --tsconfig tsconfig.dev.json';
+const exampleApp = `${typescript} examples/platform/app.ts`;
+const integRunner = `integ-runner --directory integ --language typescript --app "${typescript} {filePath}"`;
+const env = { AWS_REGION: 'eu-west-1', AWS_EC2_METADATA_DISABLED: 'true', JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION: '20' };
+
+project.addTask('example:site', {
+  description: 'Build the example application\'s React SPA, where it changed',
+  exec: 'examples/application/spa/build.sh',
+});
+project.addTask('rehearse', {
+  description: 'Deploy the example platform to a local AWS with the real CDK CLI, check it, draw it and remove it again',
+  steps: [{ spawn: 'example:site' }, { exec: `${typescript} rehearsal/rehearse.ts --app "${exampleApp}"`, receiveArgs: true }],
+});
+project.addTask('integ', {
+  description: 'Compare every integ app with its committed snapshot, offline',
+  env,
+  exec: integRunner,
+  receiveArgs: true,
+});
+project.addTask('docs', {
+  description: 'Compile every example in README, docs and docstrings, strictly',
+  env,
+  exec: 'scripts/compile-examples.sh',
+});
+project.addTask('picture', {
+  description: 'Draw docs/platform.svg from the synthesized example platform',
+  env,
+  steps: [{ spawn: 'example:site' }, { exec: `${typescript} scripts/draw-picture.ts docs/platform.svg` }],
+});
+project.addTask('update', {
+  description: 'Write API.md, the picture and the integ snapshots anew after an intended change',
+  env,
+  steps: [
+    { spawn: 'compile' }, { spawn: 'docgen' }, { spawn: 'picture' },
+    { exec: `${integRunner} --dry-run --update-on-failed --disable-update-workflow` },
+  ],
+});
+project.addTask('verify', {
+  description: 'Everything a pull request has to pass: lint, compile, tests, snapshots, docs, the example application and one rehearsal',
+  env,
+  exec: `${typescript} scripts/verify.ts`,
+  receiveArgs: true,
 });
 
 project.synth();

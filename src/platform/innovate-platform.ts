@@ -1,0 +1,177 @@
+import { Stack, Tags } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { DelegatedZone, EnvironmentDomain } from './environment-domain';
+import { EnvironmentResources } from './environment-resources';
+import { EnvironmentStacks } from './environment-stacks';
+import { PlatformAlerts } from './platform-alerts';
+import { PlatformDomain, PlatformHostedZone } from './platform-domain';
+import { PlatformEnvironment } from './platform-environment';
+import { validatePlatform } from './platform-validation';
+import { PlatformVendor } from './platform-vendor';
+import { GitHubRepository } from '../delivery/github-repository';
+import { InnovateLandingZone } from '../landing-zone/innovate-landing-zone';
+import { LandingZoneAccount } from '../landing-zone/landing-zone-account';
+import { OrganizationAttributes } from '../landing-zone/organization';
+import { OrganizationalUnit } from '../landing-zone/organizational-unit';
+import { reject } from '../private/validation';
+
+/** The account that holds the organization and runs no workloads. */
+export interface ManagementAccount {
+  /** Account id: 12 digits. */
+  readonly account: string;
+  /** Home region of the landing zone, and of every environment that names none. */
+  readonly region: string;
+  /**
+   * The organization, where the account has one already.
+   *
+   * @default - an organization is created
+   */
+  readonly organization?: OrganizationAttributes;
+}
+
+/** Props of `InnovatePlatform`. */
+export interface InnovatePlatformProps {
+  /** The account that holds the organization. */
+  readonly management: ManagementAccount;
+  /** The application's repository on GitHub. */
+  readonly repository: GitHubRepository;
+  /** At least one environment, each in an account of its own. */
+  readonly environments: PlatformEnvironment[];
+  /** Where messages go. */
+  readonly alerts: PlatformAlerts;
+  /**
+   * The domain of the platform; required where an environment serves customers.
+   *
+   * @default - environments answer on CloudFront's own names, and the API's hop from CloudFront to the load balancer has no TLS
+   */
+  readonly domain?: PlatformDomain;
+  /**
+   * Third parties that reach internal services through a bastion.
+   *
+   * @default - none, and no bastion
+   */
+  readonly vendors?: PlatformVendor[];
+  /**
+   * Folder of the built single-page application, uploaded as the first page. It has to contain an `index.html`.
+   *
+   * @default - the site is empty until the pipeline has run
+   */
+  readonly siteContent?: string;
+}
+
+/**
+ * A company's whole platform: landing zone, and for each environment network, cluster, database, site, delivery and vendor access.
+ *
+ * The stacks are called `<id>-LandingZone` and `<id>-<Environment>-<Part>`; deploy them with `cdk deploy '<id>/**'`.
+ *
+ * @example
+ * import { App } from 'aws-cdk-lib';
+ * import { GitHubRepository, InnovatePlatform, PlatformDomain, PlatformEnvironment } from 'cdk-innovate-platform';
+ *
+ * new InnovatePlatform(new App(), 'Innovate', {
+ *   management: { account: '111111111111', region: 'eu-west-1' },
+ *   repository: GitHubRepository.of('innovate-inc/platform', {
+ *     connectionArn: 'arn:aws:codeconnections:eu-west-1:222222222222:connection/11111111-2222-3333-4444-555555555555',
+ *   }),
+ *   domain: PlatformDomain.hostedZone({ hostedZoneId: 'Z0123456789ABCDEFGHIJ', zoneName: 'innovate.example' }),
+ *   alerts: { email: 'ops@innovate.example' },
+ *   environments: [
+ *     PlatformEnvironment.staging({ account: '222222222222', monthlyNodeBudget: 400 }),
+ *     PlatformEnvironment.production({ account: '333333333333', monthlyNodeBudget: 4000 }),
+ *   ],
+ * });
+ *
+ * @see https://docs.aws.amazon.com/whitepapers/latest/organizing-your-aws-environment/organizing-your-aws-environment.html
+ */
+export class InnovatePlatform extends Construct {
+  /** Organization, guardrails, audit trail and budgets. */
+  public readonly landingZone: InnovateLandingZone;
+
+  private readonly props: InnovatePlatformProps;
+  private readonly environments = new Map<string, EnvironmentStacks>();
+
+  constructor(scope: Construct, id: string, props: InnovatePlatformProps) {
+    super(scope, id);
+    validatePlatform(this, props);
+    this.props = props;
+    this.landingZone = this.addLandingZone();
+    for (const environment of props.environments) {
+      this.environments.set(environment.name, this.addEnvironment(environment));
+    }
+    Tags.of(this).add('innovate:platform', id);
+  }
+
+  /** The constructs of an environment, by its name. */
+  public environment(name: string): EnvironmentResources {
+    const known = [...this.environments.keys()];
+    return this.environments.get(name) ?? reject(this, {
+      prop: 'name', value: name, problem: 'there is no environment of this name', remedy: `Name one of ${known.join(', ')}.`,
+    });
+  }
+
+  private addLandingZone(): InnovateLandingZone {
+    const { management, environments, alerts } = this.props;
+    const stack = new Stack(this, 'LandingZone', { stackName: `${this.node.id}-LandingZone`, env: { account: management.account, region: management.region } });
+    return new InnovateLandingZone(stack, 'LandingZone', {
+      organization: management.organization,
+      accounts: environments.map(environment => LandingZoneAccount.existing({
+        name: environment.name,
+        accountId: environment.account,
+        organizationalUnit: environment.production ? OrganizationalUnit.PRODUCTION : OrganizationalUnit.NON_PRODUCTION,
+        monthlyBudgetUsd: environment.monthlyAccountBudget,
+      })),
+      permittedRegions: [...new Set([management.region, ...environments.map(environment => this.regionOf(environment))])],
+      alertEmail: alerts.email,
+    });
+  }
+
+  private addEnvironment(environment: PlatformEnvironment): EnvironmentStacks {
+    const { repository, alerts, siteContent, vendors = [] } = this.props;
+    const name = pascalCase(environment.name);
+    const stackPrefix = `${this.node.id}-${name}`;
+    return new EnvironmentStacks(this, name, {
+      environment,
+      stackPrefix,
+      repository,
+      alerts,
+      siteContent,
+      region: this.regionOf(environment),
+      domain: this.domainOf(environment, stackPrefix),
+      vendors: vendors.filter(vendor => vendor.environments?.includes(environment.name) ?? !environment.production),
+    });
+  }
+
+  /** Production answers on the zone's own name, every other environment below it. */
+  private domainOf(environment: PlatformEnvironment, stackPrefix: string): EnvironmentDomain | undefined {
+    if (environment.domain) { return EnvironmentDomain.existing(environment.domain.zoneName, environment.domain); }
+    if (!this.props.domain) { return undefined; }
+    const zone = this.props.domain;
+    const domainName = environment.production ? zone.zoneName : `${environment.name}.${zone.zoneName}`;
+    const zoneAccount = this.zoneAccount(zone);
+    if (zoneAccount === environment.account) { return EnvironmentDomain.existing(domainName, zone); }
+    const dns = new Stack(this, `${pascalCase(environment.name)}Dns`, {
+      stackName: `${stackPrefix}-Dns`, env: { account: environment.account, region: this.regionOf(environment) },
+    });
+    return new DelegatedZone(dns, this.delegationStack(zoneAccount), domainName, zone);
+  }
+
+  private zoneAccount(zone: PlatformHostedZone): string {
+    const { environments } = this.props;
+    return zone.account ?? (environments.find(environment => environment.production) ?? environments[0]).account;
+  }
+
+  /** In the account of the platform's zone: the records that hand names over to the environments' own zones. */
+  private delegationStack(account: string): Stack {
+    const id = 'Delegation';
+    return this.node.tryFindChild(id) as Stack | undefined
+      ?? new Stack(this, id, { stackName: `${this.node.id}-${id}`, env: { account, region: this.props.management.region } });
+  }
+
+  private regionOf(environment: PlatformEnvironment): string {
+    return environment.region ?? this.props.management.region;
+  }
+}
+
+function pascalCase(name: string): string {
+  return name.split('-').map(word => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+}

@@ -1,0 +1,161 @@
+import { Duration } from 'aws-cdk-lib';
+import { PlatformDomain } from './platform-domain';
+import { DataRetention } from '../database/data-retention';
+
+/** What every environment is asked for; the presets fill in the rest. */
+export interface PlatformEnvironmentOptions {
+  /** The account that the environment alone lives in: 12 digits. */
+  readonly account: string;
+  /** Most that the cluster's machines may cost in a month, in US dollars, the baseline workers included. */
+  readonly monthlyNodeBudget: number;
+  /**
+   * The region of everything but the edge.
+   *
+   * @default - the region of the management account
+   */
+  readonly region?: string;
+  /**
+   * IPv4 range of the VPC, /16 to /20; no two environments may overlap.
+   *
+   * @default - `10.16.0.0/16` for staging, `10.32.0.0/16` for production
+   */
+  readonly cidr?: string;
+  /**
+   * The environment's own domain, instead of one below the platform's.
+   *
+   * @default - the platform's zone for production, `<name>.<zone>` for the others
+   */
+  readonly domain?: PlatformDomain;
+  /**
+   * Cost of the whole account in a month, in US dollars, above which the budget alerts.
+   *
+   * @default - twice the node budget
+   */
+  readonly monthlyAccountBudget?: number;
+  /**
+   * Least capacity of the database, in ACU (2 GiB of memory each).
+   *
+   * @default - 0.5 for staging, 1 for production
+   */
+  readonly minDatabaseCapacity?: number;
+  /**
+   * Most capacity of the database, in ACU (2 GiB of memory each).
+   *
+   * @default - 4 for staging, 32 for production
+   */
+  readonly maxDatabaseCapacity?: number;
+  /**
+   * Availability zones to spread over, 2 to 6.
+   *
+   * @default - 2 for staging, 3 for production
+   */
+  readonly maxAzs?: number;
+  /**
+   * How long data can be brought back.
+   *
+   * @default - 7 days point in time for staging, `DataRetention.standard()` for production
+   */
+  readonly retention?: DataRetention;
+  /**
+   * Whether database, cluster and load balancer refuse to be deleted.
+   *
+   * @default true
+   */
+  readonly deletionProtection?: boolean;
+}
+
+/** An environment that is neither of the presets. */
+export interface CustomEnvironmentOptions extends PlatformEnvironmentOptions {
+  /** Name of the environment: lower case, e.g. `qa`. */
+  readonly name: string;
+  /** The branch that deploys to it. */
+  readonly branch: string;
+  /** Whether it serves customers: a domain and a manual approval are then required. */
+  readonly production: boolean;
+}
+
+/** What the presets decide, and nothing else does. */
+interface EnvironmentPreset {
+  readonly name: string;
+  readonly branch: string;
+  readonly production: boolean;
+  readonly cidr?: string;
+}
+
+/**
+ * One environment of the platform: an account, a network, a branch and a budget.
+ *
+ * Non-production is a smaller copy of production, never a different shape.
+ *
+ * @example
+ * import { PlatformEnvironment } from 'cdk-innovate-platform';
+ *
+ * const environments = [
+ *   PlatformEnvironment.staging({ account: '222222222222', monthlyNodeBudget: 400 }),
+ *   PlatformEnvironment.production({ account: '333333333333', monthlyNodeBudget: 4000 }),
+ *   PlatformEnvironment.custom({ name: 'load-test', branch: 'load-test', production: false, account: '444444444444', cidr: '10.48.0.0/16', monthlyNodeBudget: 900 }),
+ * ];
+ */
+export class PlatformEnvironment {
+  /** The environment for tests, which follows `develop`. */
+  public static staging(options: PlatformEnvironmentOptions): PlatformEnvironment {
+    return new PlatformEnvironment(options, { name: 'staging', branch: 'develop', production: false, cidr: '10.16.0.0/16' });
+  }
+
+  /** The environment of the customers, which follows `main` behind a manual approval. */
+  public static production(options: PlatformEnvironmentOptions): PlatformEnvironment {
+    return new PlatformEnvironment(options, { name: 'production', branch: 'main', production: true, cidr: '10.32.0.0/16' });
+  }
+
+  /** Any further environment; its network range has to be given. */
+  public static custom(options: CustomEnvironmentOptions): PlatformEnvironment {
+    return new PlatformEnvironment(options, options);
+  }
+
+  /** Name, e.g. `staging`. */
+  public readonly name: string;
+  /** Branch that deploys to it, e.g. `develop`. */
+  public readonly branch: string;
+  /** Whether it serves customers. */
+  public readonly production: boolean;
+  /** Account id. */
+  public readonly account: string;
+  /** Region, where it was given. */
+  public readonly region?: string;
+  /** IPv4 range of the VPC, where it is known. */
+  public readonly cidr?: string;
+  /** The environment's own domain, where it was given. */
+  public readonly domain?: PlatformDomain;
+  /** US dollars a month for the cluster's machines. */
+  public readonly monthlyNodeBudget: number;
+  /** US dollars a month for the whole account. */
+  public readonly monthlyAccountBudget: number;
+  /** Least capacity of the database in ACU. */
+  public readonly minDatabaseCapacity: number;
+  /** Most capacity of the database in ACU. */
+  public readonly maxDatabaseCapacity: number;
+  /** Number of availability zones. */
+  public readonly maxAzs: number;
+  /** How long data can be brought back. */
+  public readonly retention: DataRetention;
+  /** Whether database, cluster and load balancer refuse to be deleted. */
+  public readonly deletionProtection: boolean;
+
+  private constructor(options: PlatformEnvironmentOptions, preset: EnvironmentPreset) {
+    const { production } = preset;
+    this.name = preset.name;
+    this.branch = preset.branch;
+    this.production = production;
+    this.account = options.account;
+    this.region = options.region;
+    this.cidr = options.cidr ?? preset.cidr;
+    this.domain = options.domain;
+    this.monthlyNodeBudget = options.monthlyNodeBudget;
+    this.monthlyAccountBudget = options.monthlyAccountBudget ?? 2 * options.monthlyNodeBudget;
+    this.minDatabaseCapacity = options.minDatabaseCapacity ?? (production ? 1 : 0.5);
+    this.maxDatabaseCapacity = options.maxDatabaseCapacity ?? (production ? 32 : 4);
+    this.maxAzs = options.maxAzs ?? (production ? 3 : 2);
+    this.retention = options.retention ?? (production ? DataRetention.standard() : DataRetention.pointInTimeOnly(Duration.days(7)));
+    this.deletionProtection = options.deletionProtection ?? true;
+  }
+}
