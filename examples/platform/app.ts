@@ -6,20 +6,15 @@ const app = new App();
 
 new InnovatePlatform(app, 'Innovate', {
   management: { account: '111111111111', region: 'eu-west-1' },
-  repository: GitHubRepository.of('innovate-inc/platform'),
+  repository: GitHubRepository.of('innovate-inc/platform', {
+    connectionArn: 'arn:aws:codeconnections:eu-west-1:222222222222:connection/11111111-2222-3333-4444-555555555555',
+    otherConnectionArns: ['arn:aws:codeconnections:eu-west-1:333333333333:connection/66666666-7777-8888-9999-000000000000'],
+  }),
   domain: PlatformDomain.hostedZone({ hostedZoneId: 'Z0123456789ABCDEFGHIJ', zoneName: 'innovate.example' }),
   alerts: { email: 'ops@innovate.example', slack: { workspaceId: 'T01ABCDEFGH', channelId: 'C01ABCDEFGH' } },
   environments: [
-    PlatformEnvironment.staging({
-      account: '222222222222',
-      monthlyNodeBudget: 600,
-      connectionArn: 'arn:aws:codeconnections:eu-west-1:222222222222:connection/11111111-2222-3333-4444-555555555555',
-    }),
-    PlatformEnvironment.production({
-      account: '333333333333',
-      monthlyNodeBudget: 4000,
-      connectionArn: 'arn:aws:codeconnections:eu-west-1:333333333333:connection/66666666-7777-8888-9999-000000000000',
-    }),
+    PlatformEnvironment.staging({ account: '222222222222', monthlyNodeBudget: 600 }),
+    PlatformEnvironment.production({ account: '333333333333', monthlyNodeBudget: 4000 }),
   ],
   vendors: [{
     name: 'acme-payments',

@@ -72,12 +72,13 @@ export interface InnovatePlatformProps {
  *   management: { account: '111111111111', region: 'eu-west-1' },
  *   repository: GitHubRepository.of('innovate-inc/platform', {
  *     connectionArn: 'arn:aws:codeconnections:eu-west-1:222222222222:connection/11111111-2222-3333-4444-555555555555',
+ *     otherConnectionArns: ['arn:aws:codeconnections:eu-west-1:333333333333:connection/66666666-7777-8888-9999-000000000000'],
  *   }),
  *   domain: PlatformDomain.hostedZone({ hostedZoneId: 'Z0123456789ABCDEFGHIJ', zoneName: 'innovate.example' }),
  *   alerts: { email: 'ops@innovate.example' },
  *   environments: [
- *     PlatformEnvironment.staging({ account: '222222222222', monthlyNodeBudget: 400 }),
- *     PlatformEnvironment.production({ account: '333333333333', monthlyNodeBudget: 4000 }),
+ *     PlatformEnvironment.staging({ account: '222222222222', monthlyNodeBudget: 600 }),
+ *     PlatformEnvironment.production({ account: '333333333333', monthlyNodeBudget: 6000 }),
  *   ],
  * });
  *

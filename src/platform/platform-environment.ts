@@ -91,7 +91,7 @@ interface EnvironmentPreset {
  * import { PlatformEnvironment } from 'cdk-innovate-platform';
  *
  * const environments = [
- *   PlatformEnvironment.staging({ account: '222222222222', monthlyNodeBudget: 400 }),
+ *   PlatformEnvironment.staging({ account: '222222222222', monthlyNodeBudget: 600 }),
  *   PlatformEnvironment.production({ account: '333333333333', monthlyNodeBudget: 4000 }),
  *   PlatformEnvironment.custom({ name: 'load-test', branch: 'load-test', production: false, account: '444444444444', cidr: '10.48.0.0/16', monthlyNodeBudget: 900 }),
  * ];

@@ -1,0 +1,1 @@
+"""Notes API: Flask in front of Aurora PostgreSQL."""

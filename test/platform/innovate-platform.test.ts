@@ -1,0 +1,175 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { GitHubRepository } from '../../src/delivery/github-repository';
+import { InnovatePlatform, InnovatePlatformProps } from '../../src/platform/innovate-platform';
+import { PlatformDomain } from '../../src/platform/platform-domain';
+import { PlatformEnvironment } from '../../src/platform/platform-environment';
+import { PlatformTarget } from '../../src/platform/platform-vendor';
+
+const [MANAGEMENT, STAGING, PRODUCTION] = ['111111111111', '222222222222', '333333333333'];
+
+function connection(account: string): string {
+  return `arn:aws:codeconnections:eu-west-1:${account}:connection/11111111-2222-3333-4444-555555555555`;
+}
+
+const staging = PlatformEnvironment.staging({ account: STAGING, monthlyNodeBudget: 600 });
+const production = PlatformEnvironment.production({ account: PRODUCTION, monthlyNodeBudget: 4000 });
+
+const PROPS: InnovatePlatformProps = {
+  management: { account: MANAGEMENT, region: 'eu-west-1' },
+  repository: GitHubRepository.of('innovate-inc/platform', {
+    connectionArn: connection(STAGING), otherConnectionArns: [connection(PRODUCTION), connection('444444444444')],
+  }),
+  domain: PlatformDomain.hostedZone({ hostedZoneId: 'Z0123456789ABCDEFGHIJ', zoneName: 'innovate.example' }),
+  alerts: { email: 'ops@innovate.example', slack: { workspaceId: 'T01ABCDEFGH', channelId: 'C01ABCDEFGH' } },
+  environments: [staging, production],
+  vendors: [{
+    name: 'acme-payments',
+    principalArn: 'arn:aws:iam::444455556666:role/acme-support',
+    externalId: 'innovate-acme',
+    accessUntil: '2027-03-31',
+    targets: [PlatformTarget.DATABASE, PlatformTarget.DATABASE_READER, PlatformTarget.API],
+  }],
+};
+
+function platform(overrides: Partial<InnovatePlatformProps> = {}): { app: App; platform: InnovatePlatform } {
+  const app = new App();
+  return { app, platform: new InnovatePlatform(app, 'Innovate', { ...PROPS, ...overrides }) };
+}
+
+function stacks(app: App): Stack[] {
+  return app.node.findAll().filter(Stack.isStack);
+}
+
+describe('the platform of the example', () => {
+  const { app, platform: innovate } = platform();
+  const byName = new Map(stacks(app).map(stack => [stack.stackName, stack]));
+  const template = (name: string) => Template.fromStack(byName.get(name)!);
+
+  test('has the stacks of the design, each in its own account and region', () => {
+    expect([...byName].map(([name, stack]) => `${name} ${stack.account} ${stack.region}`).sort()).toEqual([
+      `Innovate-Delegation ${PRODUCTION} eu-west-1`,
+      `Innovate-LandingZone ${MANAGEMENT} eu-west-1`,
+      ...['Cluster', 'Data', 'Delivery'].map(part => `Innovate-Production-${part} ${PRODUCTION} eu-west-1`),
+      `Innovate-Production-Edge ${PRODUCTION} us-east-1`,
+      ...['Network', 'Site'].map(part => `Innovate-Production-${part} ${PRODUCTION} eu-west-1`),
+      ...['Access', 'Cluster', 'Data', 'Delivery', 'Dns'].map(part => `Innovate-Staging-${part} ${STAGING} eu-west-1`),
+      `Innovate-Staging-Edge ${STAGING} us-east-1`,
+      ...['Network', 'Site'].map(part => `Innovate-Staging-${part} ${STAGING} eu-west-1`),
+    ]);
+  });
+
+  test('synthesizes without a warning or an error', () => {
+    for (const stack of byName.values()) {
+      expect(Annotations.fromStack(stack).findWarning('*', Match.anyValue())).toEqual([]);
+      expect(Annotations.fromStack(stack).findError('*', Match.anyValue())).toEqual([]);
+    }
+  });
+
+  test('keeps every stack below 70 % of the 500 resources that CloudFormation takes', () => {
+    for (const name of byName.keys()) {
+      expect({ name, fits: Object.keys(template(name).toJSON().Resources).length <= 350 }).toEqual({ name, fits: true });
+    }
+  });
+
+  test('delegates staging\'s name from the zone in production\'s account, before a certificate needs it', () => {
+    template('Innovate-Delegation').hasResourceProperties('AWS::Route53::RecordSet', {
+      HostedZoneId: 'Z0123456789ABCDEFGHIJ',
+      Name: 'staging.innovate.example',
+      Type: 'NS',
+      ResourceRecords: Array.from({ length: 4 }, () => ({
+        'Fn::GetStackOutput': Match.objectLike({ StackName: 'Innovate-Staging-Dns', RoleArn: Match.anyValue() }),
+      })),
+    });
+    for (const waits of ['Innovate-Staging-Edge', 'Innovate-Staging-Cluster']) {
+      expect(byName.get(waits)!.dependencies).toContain(byName.get('Innovate-Delegation'));
+    }
+  });
+
+  test('lets only CloudFormation of the parent zone\'s account read staging\'s name servers', () => {
+    template('Innovate-Staging-Dns').hasResourceProperties('AWS::IAM::Role', {
+      AssumeRolePolicyDocument: {
+        Statement: [Match.objectLike({
+          Principal: { AWS: Match.anyValue() },
+          Condition: { ArnLike: { 'aws:PrincipalArn': Match.anyValue() } },
+        })],
+      },
+      Policies: [Match.objectLike({ PolicyDocument: { Statement: [Match.objectLike({ Action: 'cloudformation:DescribeStacks' })] } })],
+    });
+  });
+
+  test('gives the API its database login and no password', () => {
+    const policies = JSON.stringify(template('Innovate-Staging-Cluster').findResources('AWS::IAM::Policy'));
+    expect(policies).toContain('rds-db:connect');
+    for (const name of byName.keys()) { template(name).resourceCountIs('AWS::SecretsManager::Secret', 0); }
+  });
+
+  test('lets the vendor into staging only', () => {
+    expect(innovate.environment('staging').bastion).toBeDefined();
+    expect(innovate.environment('production').bastion).toBeUndefined();
+  });
+
+  test('asks for an approval before production only', () => {
+    const approvals = (name: string) => JSON.stringify(template(name).findResources('AWS::CodePipeline::Pipeline')).includes('"Category":"Approval"');
+    expect(approvals('Innovate-Production-Delivery')).toBe(true);
+    expect(approvals('Innovate-Staging-Delivery')).toBe(false);
+  });
+
+  test('refuses an environment that does not exist', () => {
+    expect(() => innovate.environment('qa')).toThrow(/`name` is "qa", but there is no environment of this name\. Name one of staging, production/);
+  });
+});
+
+test('two synths in a row give the same bytes', () => {
+  const bytes = () => stacks(platform().app).map(stack => JSON.stringify(Template.fromStack(stack).toJSON()));
+  expect(bytes()).toEqual(bytes());
+});
+
+test('one environment without a domain answers on CloudFront\'s own name', () => {
+  const { app } = platform({ domain: undefined, environments: [staging], vendors: undefined });
+  const site = stacks(app).find(stack => stack.stackName === 'Innovate-Staging-Site')!;
+  Template.fromStack(site).hasResourceProperties('AWS::CloudFront::Distribution', { DistributionConfig: { Aliases: Match.absent() } });
+  expect(stacks(app).map(stack => stack.stackName)).not.toContain('Innovate-Delegation');
+});
+
+test('an environment with a domain of its own needs no delegation', () => {
+  const own = PlatformDomain.hostedZone({ hostedZoneId: 'ZSTAGING', zoneName: 'innovate-test.example' });
+  const environment = PlatformEnvironment.staging({ account: STAGING, monthlyNodeBudget: 600, domain: own });
+  const { app } = platform({ environments: [environment], vendors: undefined });
+  expect(stacks(app).map(stack => stack.stackName)).not.toContain('Innovate-Delegation');
+});
+
+const custom = (overrides: object = {}) => PlatformEnvironment.custom({
+  name: 'qa', branch: 'qa', production: false, account: '444444444444', cidr: '10.48.0.0/16', monthlyNodeBudget: 600, ...overrides,
+});
+
+test.each<[string, Partial<InnovatePlatformProps>, RegExp]>([
+  ['no environment', { environments: [] }, /`environments` is \[\], but a platform has at least one environment\. Give PlatformEnvironment\.staging/],
+  ['two environments with one name', { environments: [staging, custom({ name: 'staging' })] }, /`environments\[\]\.name` is "staging", but two entries have this name/],
+  ['two environments on one branch', { environments: [staging, custom({ branch: 'develop' })] }, /`environments\[\]\.branch` is "develop", but two entries have this branch/],
+  ['overlapping ranges', { environments: [staging, custom({ cidr: '10.16.128.0/17' })] }, /`environments\[1\]\.cidr` is "10\.16\.128\.0\/17", but it overlaps 10\.16\.0\.0\/16 of "staging"/],
+  ['an environment without a range', { environments: [custom({ cidr: undefined })] }, /`environments\[0\]\.cidr` is missing, but the environment "qa" needs a network range/],
+  ['a public range', { environments: [custom({ cidr: '8.8.0.0/16' })] }, /`environments\[0\]\.cidr` is "8\.8\.0\.0\/16", but it is not inside a private range/],
+  ['a short account id', { environments: [custom({ account: '4444' })] }, /`environments\[0\]\.account` is "4444", but an AWS account id has exactly 12 digits/],
+  ['a malformed management account', { management: { account: 'abc', region: 'eu-west-1' } }, /`management\.account` is "abc", but an AWS account id has exactly 12 digits/],
+  ['an unknown region', { management: { account: MANAGEMENT, region: 'eu-west1' } }, /`management\.region` is "eu-west1", but there is no such AWS region\. .*"eu-west-1" is meant/],
+  ['an unknown region of an environment', { environments: [custom({ region: 'mars-1' })] }, /`environments\[0\]\.region` is "mars-1", but there is no such AWS region/],
+  ['production without a domain', { domain: undefined }, /`environments\[1\]\.domain` is missing, but "production" serves customers and has no domain\. Give/],
+  ['workloads in the management account', { environments: [custom({ account: MANAGEMENT })] }, /that is the management account, which runs no workloads/],
+  ['a budget of nothing', { environments: [custom({ monthlyNodeBudget: 0 })] }, /`environments\[0\]\.monthlyNodeBudget` is 0, but it has to be between 1 and/],
+  ['an address that is none', { alerts: { email: 'ops' } }, /`alerts\.email` is "ops", but it is not an e-mail address/],
+  ['a name that is no DNS label', { environments: [custom({ name: 'QA 1' })] }, /`environments\[0\]\.name` is "QA 1", but it becomes part of DNS names/],
+  ['a vendor in an environment that is none', { vendors: [{ ...PROPS.vendors![0], environments: ['qa'] }] }, /`vendors\[0\]\.environments` is "qa", but there is no environment of this name/],
+])('refuses %s', (_what, overrides, message) => {
+  expect(() => platform(overrides)).toThrow(message);
+});
+
+test('refuses before anything is created', () => {
+  const app = new App();
+  expect(() => new InnovatePlatform(app, 'Innovate', { ...PROPS, environments: [] })).toThrow();
+  expect(stacks(app)).toEqual([]);
+});
+
+test('refuses a domain that is no name', () => {
+  expect(() => PlatformDomain.hostedZone({ hostedZoneId: 'Z1', zoneName: 'https://innovate.example/' })).toThrow(/`zoneName` is "https:\/\/innovate\.example\/", but it is not a domain name/);
+});
