@@ -70,7 +70,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   depsUpgradeOptions: { workflow: false },
   gitignore: ['.rehearsal/', 'cdk.out/', '*.log', '/integ/*.snapshot/asset.*', '/integ/cdk-integ.out*', '__pycache__/'],
 
-  eslintOptions: { dirs: ['src'], devdirs: ['test', 'integ', 'rehearsal', 'examples/platform', 'scripts'] },
+  eslintOptions: { projectService: false, tsconfigPath: './tsconfig.dev.json', dirs: ['src'], devdirs: ['test', 'integ', 'rehearsal', 'examples/platform', 'scripts'] },
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
     coverageText: false,
@@ -97,6 +97,7 @@ for (const folder of ['examples/application', '.rehearsal', 'cdk.out', 'dist', '
 project.tsconfigDev.file.addOverride('compilerOptions.paths', { [project.name]: ['./src'] });
 
 project.eslint?.addRules({
+  '@stylistic/object-property-newline': 'off',
   '@stylistic/max-len': ['error', { code: 160, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreComments: true, ignoreRegExpLiterals: true }],
 });
 

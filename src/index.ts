@@ -1,1 +1,52 @@
-export {};
+// landing zone: accounts that stay safe by themselves
+export * from './landing-zone/guardrail';
+export * from './landing-zone/innovate-landing-zone';
+export * from './landing-zone/landing-zone-account';
+export * from './landing-zone/organization';
+export * from './landing-zone/organizational-unit';
+
+// network: nobody is admitted
+export * from './network/nat-gateways';
+export * from './network/secure-vpc';
+export * from './network/vendor-access';
+export * from './network/vendor-bastion';
+export * from './network/vendor-target';
+
+// cluster: scales by itself, within a budget
+export * from './cluster/bundle-delivery';
+export * from './cluster/cluster-bootstrap';
+export * from './cluster/karpenter-cluster';
+export * from './cluster/node-budget';
+export * from './cluster/web-service';
+
+// database: data that is kept
+export * from './database/aurora-postgres';
+export * from './database/aurora-postgres-props';
+export * from './database/aurora-postgres-ref';
+export * from './database/data-retention';
+
+// site: one edge for the app and its API
+export * from './site/api-origin';
+export * from './site/edge-firewall';
+export * from './site/site-domain';
+export * from './site/spa-static-site';
+
+// delivery: from a branch to a release
+export * from './delivery/branching-strategy';
+export * from './delivery/delivery-notifications';
+export * from './delivery/eks-deploy-action';
+export * from './delivery/eks-deploy-target';
+export * from './delivery/eks-deployment';
+export * from './delivery/git-flow-pipeline';
+export * from './delivery/github-repository';
+export * from './delivery/site-deploy-target';
+export * from './delivery/slack-channel';
+export * from './delivery/source-folders';
+
+// platform: all of it, for each environment
+export * from './platform/environment-resources';
+export * from './platform/innovate-platform';
+export * from './platform/platform-alerts';
+export * from './platform/platform-domain';
+export * from './platform/platform-environment';
+export * from './platform/platform-vendor';

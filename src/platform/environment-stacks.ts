@@ -122,8 +122,8 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
       repository,
       branch: environment.branch,
       environmentName: environment.name,
-      approval: environment.production,
-      checks: !environment.production,
+      approval: environment.isProduction,
+      checks: !environment.isProduction,
       api: {
         cluster: this.cluster.cluster,
         clusterName: this.cluster.clusterName,

@@ -118,7 +118,7 @@ export class InnovatePlatform extends Construct {
       accounts: environments.map(environment => LandingZoneAccount.existing({
         name: environment.name,
         accountId: environment.account,
-        organizationalUnit: environment.production ? OrganizationalUnit.PRODUCTION : OrganizationalUnit.NON_PRODUCTION,
+        organizationalUnit: environment.isProduction ? OrganizationalUnit.PRODUCTION : OrganizationalUnit.NON_PRODUCTION,
         monthlyBudgetUsd: environment.monthlyAccountBudget,
       })),
       permittedRegions: [...new Set([management.region, ...environments.map(environment => this.regionOf(environment))])],
@@ -138,7 +138,7 @@ export class InnovatePlatform extends Construct {
       siteContent,
       region: this.regionOf(environment),
       domain: this.domainOf(environment, stackPrefix),
-      vendors: vendors.filter(vendor => vendor.environments?.includes(environment.name) ?? !environment.production),
+      vendors: vendors.filter(vendor => vendor.environments?.includes(environment.name) ?? !environment.isProduction),
     });
   }
 
@@ -147,7 +147,7 @@ export class InnovatePlatform extends Construct {
     if (environment.domain) { return EnvironmentDomain.existing(environment.domain.zoneName, environment.domain); }
     if (!this.props.domain) { return undefined; }
     const zone = this.props.domain;
-    const domainName = environment.production ? zone.zoneName : `${environment.name}.${zone.zoneName}`;
+    const domainName = environment.isProduction ? zone.zoneName : `${environment.name}.${zone.zoneName}`;
     const zoneAccount = this.zoneAccount(zone);
     if (zoneAccount === environment.account) { return EnvironmentDomain.existing(domainName, zone); }
     const dns = new Stack(this, `${pascalCase(environment.name)}Dns`, {
@@ -158,7 +158,7 @@ export class InnovatePlatform extends Construct {
 
   private zoneAccount(zone: PlatformHostedZone): string {
     const { environments } = this.props;
-    return zone.account ?? (environments.find(environment => environment.production) ?? environments[0]).account;
+    return zone.account ?? (environments.find(environment => environment.isProduction) ?? environments[0]).account;
   }
 
   /** In the account of the platform's zone: the records that hand names over to the environments' own zones. */

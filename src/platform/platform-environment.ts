@@ -117,7 +117,7 @@ export class PlatformEnvironment {
   /** Branch that deploys to it, e.g. `develop`. */
   public readonly branch: string;
   /** Whether it serves customers. */
-  public readonly production: boolean;
+  public readonly isProduction: boolean;
   /** Account id. */
   public readonly account: string;
   /** Region, where it was given. */
@@ -145,7 +145,7 @@ export class PlatformEnvironment {
     const { production } = preset;
     this.name = preset.name;
     this.branch = preset.branch;
-    this.production = production;
+    this.isProduction = production;
     this.account = options.account;
     this.region = options.region;
     this.cidr = options.cidr ?? preset.cidr;

@@ -40,7 +40,7 @@ export function validatePlatform(scope: IConstruct, props: InnovatePlatformProps
         remedy: 'Give the environment an account of its own.',
       });
     }
-    if (environment.production && !(environment.domain ?? props.domain)) {
+    if (environment.isProduction && !(environment.domain ?? props.domain)) {
       reject(scope, {
         prop: prop('domain'), value: environment.domain, problem: `"${environment.name}" serves customers and has no domain`,
         remedy: 'Give the platform or the environment `domain: PlatformDomain.hostedZone({ hostedZoneId, zoneName })`.',
