@@ -44,6 +44,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-cdk/integ-runner@2.197.10',
     '@aws-cdk/integ-tests-alpha@2.245.0-alpha.0',
     '@aws-cdk/service-spec-types@0.0.282',
+    '@cloud-copilot/iam-simulate@0.1.173',
     '@swc/core@1.16.22',
     '@swc/jest@0.2.39',
     'aws-cdk@2.1148.1',

@@ -17,7 +17,7 @@ function commonProps(): s3.BucketProps {
 
 export interface DataBucketOptions {
   readonly encryptionKey: kms.IKey;
-  /** Where server access logs go. @default - not logged */
+  /** A bucket made by `createLogBucket`. @default - access is not logged */
   readonly accessLogs?: s3.IBucket;
   /** Added to the rules that abort incomplete uploads and expire old versions. @default - none */
   readonly lifecycleRules?: s3.LifecycleRule[];
@@ -32,13 +32,11 @@ export interface DataBucketOptions {
 /** A bucket for data: encrypted with a customer key, versioned, retained unless said otherwise. */
 export function createDataBucket(scope: Construct, id: string, options: DataBucketOptions): s3.Bucket {
   const removalPolicy = options.removalPolicy ?? RemovalPolicy.RETAIN;
-  return new s3.Bucket(scope, id, {
+  const bucket = new s3.Bucket(scope, id, {
     ...commonProps(),
     encryption: s3.BucketEncryption.KMS,
     encryptionKey: options.encryptionKey,
     bucketKeyEnabled: true,
-    serverAccessLogsBucket: options.accessLogs,
-    serverAccessLogsPrefix: options.accessLogs && `s3/${scope.node.id}/${id}/`,
     objectLockEnabled: options.objectLock ? true : undefined,
     objectLockDefaultRetention: options.objectLock,
     removalPolicy,
@@ -51,6 +49,13 @@ export function createDataBucket(scope: Construct, id: string, options: DataBuck
       ...options.lifecycleRules ?? [],
     ],
   });
+  if (options.accessLogs) {
+    // the L2 prop would give the log bucket an ACL, which a bucket with enforced ownership refuses
+    (bucket.node.defaultChild as s3.CfnBucket).loggingConfiguration = {
+      destinationBucketName: options.accessLogs.bucketName, logFilePrefix: `s3/${scope.node.id}/${id}/`,
+    };
+  }
+  return bucket;
 }
 
 export interface LogBucketOptions {

@@ -1,0 +1,39 @@
+import { ExpectedResult, IntegTest } from '@aws-cdk/integ-tests-alpha';
+import { App, Stack } from 'aws-cdk-lib';
+import { InnovateLandingZone, LandingZoneAccount, OrganizationalUnit } from 'cdk-innovate-platform';
+
+/**
+ * Deployed to the management account of an organization that exists, with an account that exists:
+ * a test must not leave accounts behind, and AWS cannot delete one at once.
+ */
+const app = new App();
+const stack = new Stack(app, 'InnovateLandingZoneInteg');
+
+const landingZone = new InnovateLandingZone(stack, 'LandingZone', {
+  organization: {
+    organizationId: process.env.INTEG_ORGANIZATION_ID ?? 'o-exampleorgid',
+    rootId: process.env.INTEG_ROOT_ID ?? 'r-exam',
+  },
+  permittedRegions: ['eu-west-1', 'eu-central-1'],
+  alertEmail: 'ops@innovate.example',
+  accounts: [
+    LandingZoneAccount.existing({
+      name: 'sandbox',
+      accountId: process.env.INTEG_ACCOUNT_ID ?? '222222222222',
+      organizationalUnit: OrganizationalUnit.NON_PRODUCTION,
+      monthlyBudgetUsd: 10,
+    }),
+  ],
+});
+
+const integ = new IntegTest(app, 'InnovateLandingZoneTest', { testCases: [stack] });
+
+integ.assertions
+  .awsApiCall('CloudTrail', 'getTrailStatus', { Name: landingZone.trail.attrArn })
+  .expect(ExpectedResult.objectLike({ IsLogging: true }));
+
+integ.assertions
+  .awsApiCall('Organizations', 'listPoliciesForTarget', {
+    TargetId: landingZone.accountId('sandbox'), Filter: 'SERVICE_CONTROL_POLICY',
+  })
+  .assertAtPath('Policies.0.Type', ExpectedResult.stringLikeRegexp('SERVICE_CONTROL_POLICY'));

@@ -1,0 +1,19 @@
+import { ExpectedResult, IntegTest } from '@aws-cdk/integ-tests-alpha';
+import { App, Stack } from 'aws-cdk-lib';
+import { SecureVpc } from '../src/network/secure-vpc';
+
+const app = new App();
+const stack = new Stack(app, 'IntegSecureVpc');
+const network = new SecureVpc(stack, 'Network', { maxAzs: 2 });
+
+const test = new IntegTest(app, 'SecureVpc', { testCases: [stack] });
+
+const ofThisVpc = { Name: 'vpc-id', Values: [network.vpc.vpcId] };
+
+test.assertions
+  .awsApiCall('EC2', 'describeSecurityGroups', { Filters: [ofThisVpc, { Name: 'group-name', Values: ['default'] }] })
+  .expect(ExpectedResult.objectLike({ SecurityGroups: [{ IpPermissions: [], IpPermissionsEgress: [] }] }));
+
+test.assertions
+  .awsApiCall('EC2', 'describeSubnets', { Filters: [ofThisVpc, { Name: 'cidr-block', Values: ['10.0.32.0/19'] }] })
+  .expect(ExpectedResult.objectLike({ Subnets: [{ MapPublicIpOnLaunch: false }] }));

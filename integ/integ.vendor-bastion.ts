@@ -1,0 +1,36 @@
+import { ExpectedResult, IntegTest } from '@aws-cdk/integ-tests-alpha';
+import { App, Stack } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { SecureVpc } from '../src/network/secure-vpc';
+import { VendorBastion } from '../src/network/vendor-bastion';
+import { VendorTarget } from '../src/network/vendor-target';
+
+const app = new App();
+const stack = new Stack(app, 'IntegVendorBastion');
+const { vpc } = new SecureVpc(stack, 'Network', { maxAzs: 2 });
+
+/** IAM refuses a principal that does not exist, so the vendor's own role is made here. */
+const vendor = new iam.Role(stack, 'VendorPrincipal', { assumedBy: new iam.AccountRootPrincipal() });
+const database = new ec2.SecurityGroup(stack, 'Database', { vpc, allowAllOutbound: false });
+
+const bastion = new VendorBastion(stack, 'Bastion', {
+  vpc,
+  vendors: [{
+    name: 'acme',
+    principalArn: vendor.roleArn,
+    externalId: 'innovate-acme',
+    accessUntil: '2027-03-31',
+    targets: [VendorTarget.connectable('database', database, 'database.internal', 5432)],
+  }],
+});
+
+const test = new IntegTest(app, 'VendorBastion', { testCases: [stack] });
+
+test.assertions
+  .awsApiCall('IAM', 'getRole', { RoleName: bastion.vendorRole('acme').roleName })
+  .expect(ExpectedResult.objectLike({ Role: { Path: '/vendor-bastion/' } }));
+
+test.assertions
+  .awsApiCall('EC2', 'describeSecurityGroups', { GroupIds: [database.securityGroupId] })
+  .expect(ExpectedResult.objectLike({ SecurityGroups: [{ IpPermissions: [{ FromPort: 5432, ToPort: 5432 }] }] }));

@@ -1,0 +1,53 @@
+"""Every resource of every stack, readable through Cloud Control (`aws cloudcontrol get-resource`).
+
+Cloud Control calls a resource by its primary identifier, CloudFormation by what
+`Ref` returns. Real callers know which is which; here both are understood.
+"""
+
+import json
+
+from ministack.core.responses import AccountRegionScopedDict
+from ministack.services import cloudcontrol
+
+from resource_schema import ResourceType
+
+_identifiers = AccountRegionScopedDict()  # "type\0physical id" -> primary identifier
+
+
+def install() -> None:
+    plain_get = cloudcontrol._get_resource
+
+    def get_resource(request: dict):
+        key = cloudcontrol._resource_key(request.get("TypeName"), request.get("Identifier"))
+        return plain_get({**request, "Identifier": _identifiers.get(key, request.get("Identifier"))})
+
+    cloudcontrol._get_resource = get_resource
+
+
+def keep(resource_type: ResourceType, physical_id: str, properties: dict, attributes: dict) -> None:
+    model = _model(properties, attributes)
+    identifier = "|".join(str(model.get(name, physical_id)) for name in resource_type.identifier) or physical_id
+    cloudcontrol._resources[cloudcontrol._resource_key(resource_type.name, identifier)] = {
+        "TypeName": resource_type.name, "Identifier": identifier, "Properties": json.dumps(model, sort_keys=True, default=str),
+    }
+    _identifiers[cloudcontrol._resource_key(resource_type.name, physical_id)] = identifier
+
+
+def forget(type_name: str, physical_id: str) -> None:
+    identifier = _identifiers.pop(cloudcontrol._resource_key(type_name, physical_id), physical_id)
+    cloudcontrol._resources.pop(cloudcontrol._resource_key(type_name, identifier), None)
+
+
+def _model(properties: dict, attributes: dict) -> dict:
+    """Properties and read-only attributes in one document; `Endpoint.Address` becomes nested."""
+    model = json.loads(json.dumps(dict(properties), default=str))
+    for path, value in attributes.items():
+        target = model
+        *parents, leaf = path.split(".")
+        for parent in parents:
+            child = target.get(parent)
+            if not isinstance(child, dict):
+                child = target[parent] = {}
+            target = child
+        target.setdefault(leaf, value)
+    return model

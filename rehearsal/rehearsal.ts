@@ -1,0 +1,171 @@
+/** One rehearsal from synthesis to the last proof, phase by phase. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { CloudFormationClient, UpdateTerminationProtectionCommand } from '@aws-sdk/client-cloudformation';
+import { type AssemblyStack, environmentsOf, readAssembly } from './assembly';
+import { CdkCli, type StackProgress, synthesize } from './cdk-cli';
+import type { Check, CheckContext } from './checks/check';
+import { LocalContext } from './checks/context';
+import { genericChecks } from './checks/generic';
+import { Failure } from './failure';
+import { countKinds, summarizeTypes } from './fidelity';
+import { type InventoryItem, leftBehind, type Leftover, retainedResources, takeInventory } from './inventory';
+import { LocalAws, type LocalAwsStatus } from './local-aws/local-aws';
+import { MemoryWatch } from './memory';
+import { type Options, type Phase, PHASES } from './options';
+import { Progress } from './progress';
+import type { CheckReport, PhaseReport, RehearsalReport } from './report/model';
+
+export interface Rehearsed {
+  readonly report: RehearsalReport;
+  readonly assembly: string;
+  /** Running only if it was asked to be kept. */
+  readonly aws: LocalAws;
+}
+
+export class Rehearsal {
+  private readonly startedAt = Date.now();
+  private readonly memory = new MemoryWatch();
+  private readonly phases: PhaseReport[] = [];
+  private readonly seconds = new Map<string, number>();
+  private checks: CheckReport[] = [];
+  private leftovers?: Leftover[];
+  private status!: LocalAwsStatus;
+
+  constructor(private readonly options: Options, private readonly progress: Progress) {}
+
+  async run(): Promise<Rehearsed> {
+    const checks = await this.loadChecks();
+    const { assembly, aws } = await this.phase('synth', () => this.prepare());
+    try {
+      await this.onStage(assembly, aws, checks);
+      return { report: this.report(this.selected(assembly)), assembly, aws };
+    } finally {
+      if (!this.options.keep) await aws.stop();
+    }
+  }
+
+  private async onStage(assembly: string, aws: LocalAws, checks: readonly Check[]): Promise<void> {
+    const stacks = this.selected(assembly);
+    const cli = new CdkCli(aws);
+    const context = new LocalContext(aws.endpoint, stacks);
+    if (this.reaches('bootstrap')) await this.phase('bootstrap', () => cli.bootstrap(environmentsOf(stacks)));
+    if (this.reaches('deploy')) {
+      const before = await takeInventory(context);
+      await this.phase('deploy', () => cli.deploy(assembly, stacks, this.follow(stacks, true)));
+      if (this.reaches('verify')) await this.phase('verify', () => this.verify(context, checks));
+      if (this.reaches('destroy')) await this.phase('destroy', () => this.destroy(cli, assembly, context, before));
+    }
+    this.status = await aws.status();
+  }
+
+  /** The app is synthesized while the local AWS starts: neither needs the other. */
+  private async prepare(): Promise<{ assembly: string; aws: LocalAws }> {
+    const { keep, port } = this.options;
+    const directory = path.resolve(this.options.workDirectory);
+    fs.mkdirSync(directory, { recursive: true });
+    this.progress.update('synthesizing the app, starting the local AWS');
+    const [aws, assembly] = await Promise.allSettled([
+      LocalAws.start({ directory, keep, port, nodeModules: path.resolve('node_modules') }),
+      synthesize(this.options.app, directory),
+    ]);
+    if (aws.status === 'rejected') throw aws.reason;
+    if (assembly.status === 'rejected') {
+      await aws.value.stop();
+      throw assembly.reason;
+    }
+    return { aws: aws.value, assembly: assembly.value };
+  }
+
+  private selected(assembly: string): AssemblyStack[] {
+    const all = readAssembly(assembly);
+    const { stacks: pattern } = this.options;
+    if (!pattern) return all;
+    const chosen = new Set(all.filter(stack => pattern.test(stack.displayName)));
+    if (chosen.size === 0) throw new Failure(`No stack matches --only; there are ${all.map(stack => stack.displayName).join(', ')}.`);
+    for (const stack of chosen) { // a Set grows while it is walked: dependencies of dependencies are reached
+      all.filter(other => stack.dependencies.includes(other.artifactId)).forEach(other => chosen.add(other));
+    }
+    return all.filter(stack => chosen.has(stack));
+  }
+
+  private async verify(context: CheckContext, checks: readonly Check[]): Promise<void> {
+    for (const check of checks) {
+      this.progress.update(check.name);
+      const outcome = await check.run(context).catch((error: Error) => ({ passed: false, evidence: [`${error.name}: ${error.message}`] }));
+      this.checks.push({ name: check.name, proves: check.proves, ...outcome });
+      this.progress.event(`${outcome.passed ? 'ok  ' : 'FAIL'} ${check.name}`);
+    }
+  }
+
+  private async destroy(cli: CdkCli, assembly: string, context: LocalContext, before: readonly InventoryItem[]): Promise<void> {
+    const retained = await retainedResources(context);
+    await this.liftTerminationProtection(context);
+    await cli.destroy(assembly, context.stacks, this.follow(context.stacks, false));
+    this.leftovers = await leftBehind(context, before, retained);
+  }
+
+  private async liftTerminationProtection(context: LocalContext): Promise<void> {
+    for (const stack of context.stacks.filter(candidate => candidate.terminationProtection)) {
+      await context.client(CloudFormationClient, stack).send(
+        new UpdateTerminationProtectionCommand({ StackName: stack.stackName, EnableTerminationProtection: false }));
+    }
+  }
+
+  private follow(stacks: readonly AssemblyStack[], measured: boolean): StackProgress {
+    const running = new Set<string>();
+    let done = 0;
+    const show = () => this.progress.update([`${done} of ${stacks.length} stacks`, ...running].join('  '));
+    return {
+      started: name => { running.add(name); show(); },
+      finished: ({ displayName, seconds }) => {
+        running.delete(displayName);
+        done += 1;
+        if (measured) this.seconds.set(displayName, seconds);
+        this.progress.event(`${done} of ${stacks.length}  ${displayName}  ${seconds.toFixed(1)} s`);
+        show();
+      },
+    };
+  }
+
+  private async phase<T>(name: Phase, work: () => Promise<T>): Promise<T> {
+    const { result, seconds } = await this.progress.phase(name, work);
+    this.phases.push({ name, seconds });
+    return result;
+  }
+
+  private reaches(phase: Phase): boolean {
+    return PHASES.indexOf(phase) <= PHASES.indexOf(this.options.until);
+  }
+
+  private async loadChecks(): Promise<readonly Check[]> {
+    const own = await Promise.all(this.options.checks.map(async module => {
+      const loaded = await import(path.resolve(module)) as { checks?: readonly Check[] };
+      if (!loaded.checks) throw new Failure(`${module} exports no \`checks\`.`);
+      return loaded.checks;
+    }));
+    return [...genericChecks, ...own.flat()];
+  }
+
+  private report(stacks: readonly AssemblyStack[]): RehearsalReport {
+    return {
+      app: this.options.app,
+      passed: this.checks.every(check => check.passed) && (this.leftovers ?? []).every(item => item.reason),
+      seconds: (Date.now() - this.startedAt) / 1000,
+      peakMemoryMiB: this.memory.end(),
+      phases: this.phases,
+      stacks: stacks.map(stack => ({
+        displayName: stack.displayName,
+        account: stack.account,
+        region: stack.region,
+        resources: Object.keys(stack.template.Resources ?? {}).length,
+        seconds: this.seconds.get(stack.displayName),
+        kinds: countKinds(stack, this.status),
+      })),
+      checks: this.checks,
+      types: summarizeTypes(stacks, this.status),
+      assumed: this.status.assumed,
+      leftovers: this.leftovers,
+    };
+  }
+}

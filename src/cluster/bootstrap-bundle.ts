@@ -1,0 +1,112 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { FileSystem, Stack } from 'aws-cdk-lib';
+import * as assets from 'aws-cdk-lib/aws-s3-assets';
+import { Construct } from 'constructs';
+import { isDeployTime } from '../private/validation';
+
+/** The charts lie beside this file, in src/ as in lib/. */
+const CHARTS = path.join(__dirname, 'charts');
+
+/** A vendored chart to install; values may contain deploy-time values. */
+export interface ChartRelease {
+  readonly releaseName: string;
+  readonly namespace: string;
+  readonly values: object;
+}
+
+/** Kubernetes objects to apply together; they may contain deploy-time values. */
+export interface ManifestFile {
+  readonly name: string;
+  readonly manifests: object[];
+}
+
+/** What is applied at once, after the steps before it. */
+export interface BootstrapStep {
+  readonly name: string;
+  readonly releases: ChartRelease[];
+  readonly files: ManifestFile[];
+}
+
+/** What the cluster gets besides what CloudFormation knows, in order. All strategies apply the same. */
+export interface BootstrapBundle {
+  readonly steps: BootstrapStep[];
+}
+
+/** A part of the bundle on disk: `$NAME` stands where a value is known at deployment only. */
+export interface RenderedPart {
+  readonly name: string;
+  /** Inside the bundle. */
+  readonly file: string;
+  readonly variables: Record<string, string>;
+}
+
+/** Where the chart of a release lies, as a folder of this package. */
+export function chartFolder({ releaseName }: ChartRelease): string {
+  return path.join(CHARTS, releaseName);
+}
+
+/** Writes the bundle as a static asset: charts, their values, and manifests; deploy-time values become variables. */
+export class BundleAsset extends Construct {
+  public readonly asset: assets.Asset;
+  /** Every variable of the bundle and its value. */
+  public readonly variables: Record<string, string> = {};
+  private readonly parts = new Map<ChartRelease | ManifestFile, RenderedPart>();
+
+  constructor(scope: Construct, id: string, bundle: BootstrapBundle) {
+    super(scope, id);
+    const folder = FileSystem.mkdtemp('bootstrap-');
+    for (const step of bundle.steps) {
+      for (const release of step.releases) {
+        fs.cpSync(chartFolder(release), path.join(folder, 'charts', release.releaseName), { recursive: true });
+        this.write(folder, release, release.releaseName, `values/${release.releaseName}.yaml`, [release.values]);
+      }
+      for (const file of step.files) { this.write(folder, file, file.name, `manifests/${file.name}.yaml`, file.manifests); }
+    }
+    this.asset = new assets.Asset(this, 'Resource', { path: folder });
+    if (path.resolve(this.asset.assetPath) !== path.resolve(folder)) { fs.rmSync(folder, { recursive: true }); }
+  }
+
+  public partOf(source: ChartRelease | ManifestFile): RenderedPart {
+    return this.parts.get(source)!;
+  }
+
+  private write(folder: string, source: ChartRelease | ManifestFile, name: string, file: string, documents: object[]): void {
+    const others = Object.keys(this.variables);
+    const text = documents.map(document => JSON.stringify(extractVariables(this, document, [name], this.variables), null, 2)).join('\n---\n');
+    const variables = Object.fromEntries(Object.entries(this.variables).filter(([variable]) => !others.includes(variable)));
+    fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+    // JSON is YAML, and needs no library
+    fs.writeFileSync(path.join(folder, file), `${text}\n`);
+    this.parts.set(source, { name, file, variables });
+  }
+}
+
+/**
+ * Replaces every string that holds a deploy-time value by `$NAME` and notes the value. A string with a dollar sign of its
+ * own becomes a variable as well, so that nothing else in the bundle is ever replaced. Names follow from the path in the
+ * object, and all end in two underscores, so that no name is the beginning of another.
+ */
+function extractVariables(scope: Construct, value: unknown, trail: string[], variables: Record<string, string>): unknown {
+  const resolved = isDeployTime(value) ? Stack.of(scope).resolve(value) : value;
+  if (typeof value === 'string' && (typeof resolved !== 'string' || resolved.includes('$'))) {
+    const name = variableName(trail, variables);
+    variables[name] = value;
+    return `$${name}`;
+  }
+  if (Array.isArray(resolved)) { return resolved.map((item, index) => extractVariables(scope, item, [...trail, String(index)], variables)); }
+  if (typeof resolved === 'object' && resolved !== null) {
+    const entries = Object.entries(resolved as Record<string, unknown>).filter(([, item]) => item !== undefined);
+    const kind = (resolved as { kind?: string }).kind;
+    const here = kind ? [...trail, kind] : trail;
+    return Object.fromEntries(entries.map(([key, item]) => [key, extractVariables(scope, item, [...here, key], variables)]));
+  }
+  return resolved;
+}
+
+function variableName(trail: string[], taken: Record<string, string>): string {
+  const base = trail.join('_').replace(/[^A-Za-z0-9]+/g, '_').replace(/_$/, '').toUpperCase();
+  let name = `${base}__`;
+  for (let count = 2; taken[name] !== undefined; count++) { name = `${base}_${count}__`; }
+  return name;
+}

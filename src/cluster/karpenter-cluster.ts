@@ -1,0 +1,367 @@
+import { AspectPriority, Aspects, Names, Stack } from 'aws-cdk-lib';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { CfnCluster } from 'aws-cdk-lib/aws-eks';
+import * as eks from 'aws-cdk-lib/aws-eks-v2';
+import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct, IConstruct } from 'constructs';
+import { BaselineCapacity, createNodeRole } from './baseline-capacity';
+import { BootstrapBundle } from './bootstrap-bundle';
+import { BundleDelivery } from './bundle-delivery';
+import { validateCloudFrontPrefixList } from './cloudfront-prefix-lists';
+import { ClusterBootstrap } from './cluster-bootstrap';
+import { clusterBundle } from './cluster-bundle';
+import { InternalLoadBalancer } from './internal-load-balancer';
+import { KarpenterController } from './karpenter-controller';
+import { LoadBalancerController } from './load-balancer-controller';
+import { NodeBudget, NodeCapacity } from './node-budget';
+import { VERSIONS } from './versions';
+import { WebService, WebServiceOptions } from './web-service';
+import { createEncryptionKey } from '../private/encryption-key';
+import { createLogGroup } from '../private/log-group';
+import { isDeployTime, reject, validateMatch } from '../private/validation';
+
+/** Properties of `KarpenterCluster`. */
+export interface KarpenterClusterProps {
+  /** The network. Its subnets need a way out to AWS APIs and image registries, and no tags. */
+  readonly vpc: ec2.IVpc;
+  /** What the nodes may cost in a month; it becomes the limits of Karpenter's NodePool. */
+  readonly nodeBudget: NodeBudget;
+  /**
+   * The subnets of control plane, nodes, pods and load balancer.
+   * @default - the private subnets with a way out: `{ subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS }`
+   */
+  readonly vpcSubnets?: ec2.SubnetSelection;
+  /**
+   * The cluster's name, as a literal of at most 40 characters: it is a key in conditions of Karpenter's policy.
+   * @default - derived from the construct's path
+   */
+  readonly clusterName?: string;
+  /**
+   * The Kubernetes version, one of those that this version of the library knows to work with its controllers.
+   * @default - the newest of them
+   */
+  readonly kubernetesVersion?: eks.KubernetesVersion;
+  /**
+   * Certificate of the load balancer.
+   * @default - the load balancer speaks HTTP, inside the VPC only, and a warning says so
+   */
+  readonly certificate?: acm.ICertificate;
+  /**
+   * The id of CloudFront's origin-facing prefix list in the cluster's region.
+   * @default - from a table of the regions whose id AWS has published
+   */
+  readonly cloudFrontPrefixListId?: string;
+  /**
+   * Roles that administer everything in the cluster.
+   * @default - none: only the bootstrap can change the cluster
+   */
+  readonly administrators?: iam.IRole[];
+  /**
+   * How Karpenter and the Kubernetes objects reach the cluster.
+   * @default ClusterBootstrap.pipeline()
+   */
+  readonly bootstrap?: ClusterBootstrap;
+  /**
+   * Key of Kubernetes secrets, logs, queue and pipeline artifacts. A key of your own has to admit CloudWatch Logs and EventBridge.
+   * @default - a key of this cluster's own, rotated yearly and kept when the stack is deleted
+   */
+  readonly encryptionKey?: kms.IKey;
+  /**
+   * How long the control plane's logs are kept.
+   * @default logs.RetentionDays.ONE_YEAR
+   */
+  readonly logRetention?: logs.RetentionDays;
+  /**
+   * Whether cluster and load balancer refuse to be deleted.
+   * @default true
+   */
+  readonly deletionProtection?: boolean;
+}
+
+/**
+ * An EKS cluster that Karpenter scales within a budget in dollars, on Graviton, behind an internal load balancer that only CloudFront reaches.
+ *
+ * The API endpoint is private; nodes run Bottlerocket; nothing in it needs a Lambda function with the default bootstrap.
+ *
+ * @example
+ * import { KarpenterCluster, NodeBudget } from 'cdk-innovate-platform';
+ * import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+ * import * as ec2 from 'aws-cdk-lib/aws-ec2';
+ *
+ * declare const vpc: ec2.IVpc;
+ * declare const certificate: acm.ICertificate;
+ *
+ * const cluster = new KarpenterCluster(this, 'Cluster', {
+ *   vpc,
+ *   certificate,
+ *   nodeBudget: NodeBudget.usdPerMonth(2000),
+ * });
+ * cluster.addWebService('Api', { port: 8443 });
+ *
+ * @see https://docs.aws.amazon.com/eks/latest/userguide/clusters.html
+ * @see https://karpenter.sh/docs/
+ */
+export class KarpenterCluster extends Construct implements ec2.IConnectable {
+  /** The EKS cluster. */
+  public readonly cluster: eks.Cluster;
+  /** The cluster's name, as a literal. */
+  public readonly clusterName: string;
+  /** The internal load balancer of all web services. */
+  public readonly loadBalancer: elbv2.ApplicationLoadBalancer;
+  /** The cluster's security group, which nodes and pods have; the default port is the API endpoint's. */
+  public readonly connections: ec2.Connections;
+  /** Encrypts Kubernetes secrets, logs, queue and pipeline artifacts. */
+  public readonly encryptionKey: kms.IKey;
+  /** The role of the nodes that Karpenter launches. */
+  public readonly nodeRole: iam.Role;
+  /** The role of Karpenter itself. */
+  public readonly controllerRole: iam.Role;
+  /** The queue on which Karpenter hears that a node is about to end. */
+  public readonly interruptionQueue: sqs.Queue;
+  /** What the budget buys in this region. */
+  public readonly nodeCapacity: NodeCapacity;
+  /** The pipeline that applies the Kubernetes objects, where `ClusterBootstrap.pipeline()` does: notify somebody when it fails. */
+  public readonly bootstrapPipeline?: codepipeline.Pipeline;
+  /** Goes off when that pipeline fails. */
+  public readonly bootstrapFailureAlarm?: cloudwatch.Alarm;
+
+  private readonly services: WebService[] = [];
+  private readonly vpc: ec2.IVpc;
+  private readonly vpcSubnets: ec2.SubnetSelection;
+  private readonly entrance: InternalLoadBalancer;
+  private readonly loadBalancerController: LoadBalancerController;
+  private readonly delivery: BundleDelivery;
+
+  constructor(scope: Construct, id: string, props: KarpenterClusterProps) {
+    super(scope, id);
+    const bootstrap = props.bootstrap ?? ClusterBootstrap.pipeline();
+    const version = props.kubernetesVersion ?? eks.KubernetesVersion.of(VERSIONS.kubernetes[VERSIONS.kubernetes.length - 1]);
+    validateProps(this, props, version);
+    this.nodeCapacity = props.nodeBudget._capacityAt(this);
+    this.clusterName = props.clusterName ?? Names.uniqueResourceName(this, { maxLength: 40, separator: '-' }).toLowerCase();
+    this.vpc = props.vpc;
+    this.vpcSubnets = props.vpcSubnets ?? { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS };
+
+    this.encryptionKey = props.encryptionKey ?? createEncryptionKey(this, 'Key', {
+      description: `EKS cluster ${this.clusterName}: secrets, logs, queue and artifacts`, services: ['events.amazonaws.com'],
+    });
+    this.cluster = this.createCluster(props, version, bootstrap);
+    this.connections = new ec2.Connections({ securityGroups: [this.cluster.clusterSecurityGroup], defaultPort: ec2.Port.HTTPS });
+    this.grantAdministrators(props.administrators ?? []);
+
+    const baseline = new BaselineCapacity(this, 'Baseline', { cluster: this.cluster, clusterName: this.clusterName, vpcSubnets: this.vpcSubnets });
+    this.nodeRole = this.createNodeRole();
+    const controller = this.createController(version);
+    this.controllerRole = controller.role;
+    this.interruptionQueue = controller.interruptionQueue;
+
+    this.entrance = new InternalLoadBalancer(this, 'LoadBalancer', {
+      vpc: this.vpc,
+      vpcSubnets: this.vpcSubnets,
+      certificate: props.certificate,
+      cloudFrontPrefixListId: props.cloudFrontPrefixListId,
+      deletionProtection: props.deletionProtection ?? true,
+    });
+    this.loadBalancer = this.entrance.loadBalancer;
+    this.loadBalancerController = new LoadBalancerController(this, 'LoadBalancerController', { cluster: this.cluster, clusterName: this.clusterName });
+    this.delivery = bootstrap._bind({
+      scope: this,
+      cluster: this.cluster,
+      clusterName: this.clusterName,
+      vpc: this.vpc,
+      vpcSubnets: this.vpcSubnets,
+      encryptionKey: this.encryptionKey,
+      after: [baseline, controller, this.loadBalancerController],
+    });
+    this.bootstrapPipeline = this.delivery.pipeline;
+    this.bootstrapFailureAlarm = this.delivery.failureAlarm;
+    this.deliverWhenComplete();
+  }
+
+  /** The web services of the cluster, in the order in which they were added. */
+  public get webServices(): WebService[] {
+    return [...this.services];
+  }
+
+  /**
+   * Adds a container that serves HTTPS: everything around its Deployment.
+   *
+   * @param id The construct's id, from which the service takes its name.
+   * @param options Port, scaling and what else is not the default.
+   */
+  public addWebService(id: string, options: WebServiceOptions): WebService {
+    return new WebService(this, id, { ...options, cluster: this });
+  }
+
+  /**
+   * Responses of the load balancer itself that are server errors, such as "no pod is healthy".
+   *
+   * @param options Period, statistic and more.
+   */
+  public metricLoadBalancerErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.loadBalancer.metrics.httpCodeElb(elbv2.HttpCodeElb.ELB_5XX_COUNT, options);
+  }
+
+  /**
+   * Responses of pods that are server errors.
+   *
+   * @param options Period, statistic and more.
+   */
+  public metricServiceErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.loadBalancer.metrics.httpCodeTarget(elbv2.HttpCodeTarget.TARGET_5XX_COUNT, options);
+  }
+
+  /**
+   * How long pods take to answer.
+   *
+   * @param options Period, statistic and more.
+   */
+  public metricResponseTime(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.loadBalancer.metrics.targetResponseTime(options);
+  }
+
+  /**
+   * Takes a web service into the bundle, routes requests to it and lets the controller register its pods.
+   * @internal
+   */
+  public _register(service: WebService, options: { port: number; healthCheckPath: string }): elbv2.ApplicationTargetGroup {
+    const targetGroup = this.entrance.addTargets(service, { ...options, vpc: this.vpc });
+    this.entrance.route(service, service.paths, targetGroup);
+    this.loadBalancerController.bind(targetGroup);
+    this.services.push(service);
+    return targetGroup;
+  }
+
+  /**
+   * Where requests come from, and where pods may go.
+   * @internal
+   */
+  public _addressRanges(): { loadBalancerCidrs: string[]; vpcCidr: string } {
+    const { subnets } = this.vpc.selectSubnets(this.vpcSubnets);
+    const vpcCidr = this.vpc.vpcCidrBlock;
+    const known = subnets.map(subnet => rangeOf(subnet)).filter(cidr => cidr !== undefined);
+    // an imported subnet may not know its range; the load balancer is somewhere in the VPC then
+    return { loadBalancerCidrs: known.length === subnets.length ? known : [vpcCidr], vpcCidr };
+  }
+
+  private createCluster(props: KarpenterClusterProps, version: eks.KubernetesVersion, bootstrap: ClusterBootstrap): eks.Cluster {
+    const controlPlaneLogs = createLogGroup(this, 'ControlPlaneLogs', {
+      encryptionKey: this.encryptionKey,
+      retention: props.logRetention,
+      // EKS writes to this name only, and would make the group itself, unencrypted and without an end
+      logGroupName: `/aws/eks/${this.clusterName}/cluster`,
+    });
+    const cluster = new eks.Cluster(this, 'Cluster', {
+      clusterName: this.clusterName,
+      version,
+      vpc: this.vpc,
+      vpcSubnets: [this.vpcSubnets],
+      securityGroup: new ec2.SecurityGroup(this, 'ControlPlaneSecurityGroup', {
+        vpc: this.vpc, description: 'EKS control plane; nodes use the group that EKS makes', allowAllOutbound: false,
+      }),
+      endpointAccess: eks.EndpointAccess.PRIVATE,
+      secretsEncryptionKey: this.encryptionKey,
+      clusterLogging: Object.values(eks.ClusterLoggingTypes),
+      defaultCapacityType: eks.DefaultCapacityType.NODEGROUP,
+      defaultCapacity: 0,
+      bootstrapClusterCreatorAdminPermissions: false,
+      bootstrapSelfManagedAddons: false,
+      outputConfigCommand: false,
+      kubectlProviderOptions: bootstrap._kubectlLayer && { kubectlLayer: bootstrap._kubectlLayer },
+    });
+    const resource = cluster.node.findChild('Resource') as CfnCluster;
+    resource.node.addDependency(controlPlaneLogs);
+    resource.deletionProtection = props.deletionProtection ?? true;
+    resource.upgradePolicy = { supportType: 'STANDARD' };
+    resource.zonalShiftConfig = { enabled: true };
+    return cluster;
+  }
+
+  private grantAdministrators(administrators: iam.IRole[]): void {
+    for (const role of administrators) {
+      this.cluster.grantClusterAdmin(`Administrator${role.node.addr.slice(-8)}`, role.roleArn);
+    }
+  }
+
+  private createNodeRole(): iam.Role {
+    const role = createNodeRole(this, 'NodeRole');
+    this.cluster.grantAccess('NodeAccess', role.roleArn, [], { accessEntryType: eks.AccessEntryType.EC2_LINUX });
+    return role;
+  }
+
+  private createController(version: eks.KubernetesVersion): KarpenterController {
+    return new KarpenterController(this, 'Karpenter', {
+      cluster: this.cluster.clusterName,
+      clusterName: this.clusterName,
+      kubernetesVersion: version.version,
+      encryptionKey: this.encryptionKey,
+      subnets: this.vpc.selectSubnets(this.vpcSubnets).subnets,
+      nodeSecurityGroup: this.cluster.clusterSecurityGroup,
+      nodeRole: this.nodeRole,
+    });
+  }
+
+  /** The bundle is an asset, whose content has to be final: it is made when the app is synthesized, after the last `addWebService`. */
+  private deliverWhenComplete(): void {
+    const instanceProfile = new iam.InstanceProfile(this, 'NodeProfile', { role: this.nodeRole });
+    let delivered = false;
+    Aspects.of(this).add({
+      visit: (node: IConstruct) => {
+        if (node !== this || delivered) { return; }
+        delivered = true;
+        this.delivery.deliver(this.bundle(instanceProfile.instanceProfileName));
+      },
+    }, { priority: AspectPriority.MUTATING });
+  }
+
+  private bundle(instanceProfileName: string): BootstrapBundle {
+    return clusterBundle({
+      clusterName: this.clusterName,
+      region: Stack.of(this).region,
+      vpcId: this.vpc.vpcId,
+      capacity: this.nodeCapacity,
+      instanceProfileName,
+      subnetIds: this.vpc.selectSubnets(this.vpcSubnets).subnetIds,
+      securityGroupId: this.cluster.clusterSecurityGroupId,
+      services: this.services.map(service => service._describe()),
+    });
+  }
+}
+
+function rangeOf(subnet: ec2.ISubnet): string | undefined {
+  try {
+    return subnet.ipv4CidrBlock;
+  } catch {
+    return undefined;
+  }
+}
+
+function validateProps(scope: Construct, { clusterName, cloudFrontPrefixListId }: KarpenterClusterProps, { version }: eks.KubernetesVersion): void {
+  const remedy = 'Give a name such as "shop-production" as a literal string.';
+  if (isDeployTime(clusterName)) {
+    reject(scope, { prop: 'clusterName', value: 'a deploy-time value', problem: 'it is a condition key of Karpenter\'s policy and has to be known at synthesis', remedy });
+  }
+  validateMatch(scope, {
+    prop: 'clusterName',
+    value: clusterName,
+    pattern: /^[A-Za-z][A-Za-z0-9-]{0,39}$/,
+    problem: 'a cluster\'s name starts with a letter and has at most 40 letters, digits and hyphens',
+    remedy,
+  });
+  if (!isDeployTime(version) && !VERSIONS.kubernetes.includes(version)) {
+    reject(scope, {
+      prop: 'kubernetesVersion',
+      value: version,
+      problem: 'this version of the library is not known to work with it',
+      remedy: `Choose one of ${VERSIONS.kubernetes.join(', ')}.`,
+    });
+  }
+  validateCloudFrontPrefixList(scope, cloudFrontPrefixListId);
+}

@@ -1,0 +1,22 @@
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as eks from 'aws-cdk-lib/aws-eks-v2';
+
+/** Where the API goes: a Helm release in one namespace of a cluster. */
+export interface EksDeployTarget {
+  /** The cluster; it has to use access entries, which `aws-eks-v2` clusters always do. */
+  readonly cluster: eks.ICluster;
+  /** The cluster's name as text, so that the deployment's policy names one cluster only. */
+  readonly clusterName: string;
+  /** The cluster's network. */
+  readonly vpc: ec2.IVpc;
+  /**
+   * Subnets that the deployment runs in; they need a way to the cluster's API server and to AWS.
+   *
+   * @default - the private subnets with egress
+   */
+  readonly vpcSubnets?: ec2.SubnetSelection;
+  /** The only namespace that the deployment may change. It has to exist. */
+  readonly namespace: string;
+  /** Name of the Helm release. */
+  readonly releaseName: string;
+}

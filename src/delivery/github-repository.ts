@@ -1,0 +1,103 @@
+import { Arn, ArnFormat, Stack } from 'aws-cdk-lib';
+import { IConstruct } from 'constructs';
+import { explain, isDeployTime, reject } from '../private/validation';
+
+const FULL_NAME = /^([A-Za-z0-9](?:[A-Za-z0-9-]{0,38}))\/([A-Za-z0-9._-]{1,100})$/;
+const CONNECTION_ARN = /^arn:aws[a-z-]*:(codestar-connections|codeconnections):[a-z0-9-]+:\d{12}:connection\/[A-Za-z0-9-]+$/;
+
+/** How AWS reaches a repository on GitHub. */
+export interface GitHubRepositoryOptions {
+  /**
+   * ARN of the connection that AWS reads the repository through. Somebody makes it once in the console and consents on GitHub;
+   * a connection made by CloudFormation would stay `PENDING`.
+   *
+   * @see https://docs.aws.amazon.com/dtconsole/latest/userguide/connections-create-github.html
+   */
+  readonly connectionArn: string;
+  /**
+   * Connections of further accounts: a pipeline uses the one of its own account and region.
+   *
+   * @default - every pipeline uses `connectionArn`
+   */
+  readonly otherConnectionArns?: string[];
+}
+
+/**
+ * A repository on GitHub and the connection that AWS reads it through.
+ *
+ * @see https://docs.aws.amazon.com/codepipeline/latest/userguide/connections-github.html
+ *
+ * @example
+ * import { GitHubRepository } from 'cdk-innovate-platform';
+ *
+ * const repository = GitHubRepository.of('innovate-inc/notes', {
+ *   connectionArn: 'arn:aws:codeconnections:eu-west-1:222222222222:connection/11111111-2222-3333-4444-555555555555',
+ * });
+ */
+export class GitHubRepository {
+  /**
+   * A repository by its name as it stands in the address, `owner/name`.
+   *
+   * @throws where the name or an ARN is malformed
+   */
+  public static of(fullName: string, options: GitHubRepositoryOptions): GitHubRepository {
+    const [, owner, name] = FULL_NAME.exec(fullName) ?? [];
+    if (!owner || !name) {
+      throw new Error(explain({
+        prop: 'repository',
+        value: fullName,
+        problem: 'a repository on GitHub is named by its owner and its name',
+        remedy: 'Give "owner/name" without the host, such as "innovate-inc/notes".',
+      }));
+    }
+    validateConnectionArn('connectionArn', options.connectionArn);
+    options.otherConnectionArns?.forEach((arn, index) => validateConnectionArn(`otherConnectionArns[${index}]`, arn));
+    return new GitHubRepository(owner, name, options);
+  }
+
+  /** ARN of the first connection. */
+  public readonly connectionArn: string;
+  private readonly connectionArns: string[];
+
+  private constructor(
+    /** Organization or person that the repository belongs to. */
+    public readonly owner: string,
+    /** Name of the repository without its owner. */
+    public readonly name: string,
+    options: GitHubRepositoryOptions,
+  ) {
+    this.connectionArn = options.connectionArn;
+    this.connectionArns = [options.connectionArn, ...options.otherConnectionArns ?? []];
+  }
+
+  /**
+   * ARN of the connection that a construct's stack can use: the one of its account and region.
+   *
+   * @throws where every connection belongs to another account or region
+   */
+  public connectionArnFor(scope: IConstruct): string {
+    const { account, region } = Stack.of(scope);
+    const usable = this.connectionArns.find(arn => isDeployTime(arn) || belongsTo(arn, account, region));
+    return usable ?? reject(scope, {
+      prop: 'repository.connectionArn',
+      value: this.connectionArn,
+      problem: `the pipeline is in account ${account} and region ${region}, and a connection serves its own account and region only`,
+      remedy: 'Make a connection there and add its ARN to `otherConnectionArns`.',
+    });
+  }
+}
+
+function belongsTo(connectionArn: string, account: string, region: string): boolean {
+  const connection = Arn.split(connectionArn, ArnFormat.SLASH_RESOURCE_NAME);
+  return (isDeployTime(account) || connection.account === account) && (isDeployTime(region) || connection.region === region);
+}
+
+function validateConnectionArn(prop: string, value: string): void {
+  if (isDeployTime(value) || CONNECTION_ARN.test(value)) { return; }
+  throw new Error(explain({
+    prop,
+    value,
+    problem: 'it is not the ARN of a connection',
+    remedy: 'Copy it from the page of the connection in the console: "arn:aws:codeconnections:<region>:<account>:connection/<id>" or the older "arn:aws:codestar-connections:…".',
+  }));
+}

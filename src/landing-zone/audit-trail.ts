@@ -1,0 +1,131 @@
+import { ArnFormat, Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as cloudtrail from 'aws-cdk-lib/aws-cloudtrail';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { createDataBucket, createLogBucket } from '../private/bucket';
+import { createLogGroup } from '../private/log-group';
+
+export interface AuditTrailProps {
+  readonly organizationId: string;
+  readonly encryptionKey: kms.IKey;
+  readonly retention: Duration;
+  /** @default - one year */
+  readonly logRetention?: logs.RetentionDays;
+}
+
+/** How long a log stays in S3's standard class, for those who look something up. */
+const DAYS_BEFORE_ARCHIVE = 90;
+
+/** The organization's trail, its archive in S3 and its copy in CloudWatch Logs. */
+export class AuditTrail extends Construct {
+  public readonly bucket: s3.IBucket;
+  public readonly trail: cloudtrail.CfnTrail;
+
+  private readonly trailName: string;
+  private readonly trailArn: string;
+
+  constructor(scope: Construct, id: string, private readonly props: AuditTrailProps) {
+    super(scope, id);
+    // the policies of bucket and key name the trail before it exists
+    this.trailName = Names.uniqueResourceName(this, { maxLength: 128, separator: '-' });
+    this.trailArn = Stack.of(this).formatArn({ service: 'cloudtrail', resource: 'trail', resourceName: this.trailName });
+    this.bucket = this.createBucket();
+    this.allowEncryption();
+    this.trail = this.createTrail();
+  }
+
+  /** @see https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html#org-trail-bucket-policy */
+  private createBucket(): s3.IBucket {
+    const { encryptionKey, organizationId, retention } = this.props;
+    const bucket = createDataBucket(this, 'Bucket', {
+      encryptionKey,
+      lifecycleRules: [{
+        transitions: [{ storageClass: s3.StorageClass.GLACIER, transitionAfter: Duration.days(DAYS_BEFORE_ARCHIVE) }],
+        expiration: retention,
+      }],
+    });
+    // by hand, because without a feature flag of the app the CDK would put an ACL on the log bucket
+    const accessLogs = createLogBucket(this, 'AccessLogs', { retention });
+    (bucket.node.defaultChild as s3.CfnBucket).loggingConfiguration = { destinationBucketName: accessLogs.bucketName, logFilePrefix: 'trail/' };
+    bucket.addToResourcePolicy(new iam.PolicyStatement({
+      sid: 'TrailAclCheck',
+      principals: [this.service()],
+      actions: ['s3:GetBucketAcl'],
+      resources: [bucket.bucketArn],
+      conditions: { StringEquals: { 'aws:SourceArn': this.trailArn } },
+    }));
+    bucket.addToResourcePolicy(new iam.PolicyStatement({
+      sid: 'TrailWrite',
+      principals: [this.service()],
+      actions: ['s3:PutObject'],
+      resources: [Stack.of(this).account, organizationId].map(owner => bucket.arnForObjects(`AWSLogs/${owner}/*`)),
+      conditions: { StringEquals: { 'aws:SourceArn': this.trailArn, 's3:x-amz-acl': 'bucket-owner-full-control' } },
+    }));
+    return bucket;
+  }
+
+  /** @see https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html */
+  private allowEncryption(): void {
+    const stack = Stack.of(this);
+    const sourceArn = { 'aws:SourceArn': this.trailArn };
+    const trails = stack.formatArn({ service: 'cloudtrail', region: '*', resource: 'trail', resourceName: '*' });
+    this.props.encryptionKey.addToResourcePolicy(new iam.PolicyStatement({
+      sid: 'TrailEncrypt',
+      principals: [this.service()],
+      // the data keys of log and digest files, with and without plaintext
+      actions: ['kms:GenerateDataKey*'],
+      resources: ['*'],
+      conditions: { StringEquals: sourceArn, StringLike: { 'kms:EncryptionContext:aws:cloudtrail:arn': trails } },
+    }));
+    this.props.encryptionKey.addToResourcePolicy(new iam.PolicyStatement({
+      sid: 'TrailDescribe',
+      principals: [this.service()],
+      // a bucket with an S3 bucket key needs Decrypt as well
+      actions: ['kms:Decrypt', 'kms:DescribeKey'],
+      resources: ['*'],
+      conditions: { StringEquals: sourceArn },
+    }));
+  }
+
+  private createTrail(): cloudtrail.CfnTrail {
+    const { encryptionKey, logRetention } = this.props;
+    const logGroup = createLogGroup(this, 'Logs', { encryptionKey, retention: logRetention, removalPolicy: RemovalPolicy.RETAIN });
+    const role = this.createRole(logGroup);
+    const trail = new cloudtrail.CfnTrail(this, 'Trail', {
+      trailName: this.trailName,
+      isLogging: true,
+      isOrganizationTrail: true,
+      isMultiRegionTrail: true,
+      includeGlobalServiceEvents: true,
+      enableLogFileValidation: true,
+      s3BucketName: this.bucket.bucketName,
+      kmsKeyId: encryptionKey.keyArn,
+      cloudWatchLogsLogGroupArn: logGroup.logGroupArn,
+      cloudWatchLogsRoleArn: role.roleArn,
+    });
+    // CloudTrail checks that it may write before it accepts the trail
+    trail.node.addDependency(role, this.bucket);
+    return trail;
+  }
+
+  /** @see https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-required-policy-for-cloudwatch-logs.html */
+  private createRole(logGroup: logs.LogGroup): iam.Role {
+    const stack = Stack.of(this);
+    const role = new iam.Role(this, 'LogsRole', { assumedBy: this.service() });
+    role.addToPolicy(new iam.PolicyStatement({
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      // CloudTrail names its streams after the account or the organization
+      resources: [`${stack.account}_CloudTrail_${stack.region}*`, `${this.props.organizationId}_*`].map(stream => stack.formatArn({
+        service: 'logs', resource: `log-group:${logGroup.logGroupName}:log-stream:${stream}`, arnFormat: ArnFormat.NO_RESOURCE_NAME,
+      })),
+    }));
+    return role;
+  }
+
+  private service(): iam.ServicePrincipal {
+    return new iam.ServicePrincipal('cloudtrail.amazonaws.com');
+  }
+}

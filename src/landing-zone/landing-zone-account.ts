@@ -1,0 +1,64 @@
+import { OrganizationalUnit } from './organizational-unit';
+
+/** What is known of an account that exists. */
+export interface ExistingAccountProps {
+  /** The account's name, unique in the landing zone: 1 to 50 letters, digits, spaces, dots, hyphens and underscores. */
+  readonly name: string;
+
+  /** The account's id: 12 digits. */
+  readonly accountId: string;
+
+  /** The unit whose guardrails apply. */
+  readonly organizationalUnit: OrganizationalUnit;
+
+  /** What the account should cost in a month, in US dollars. Alerts are sent at 80 % spent and when the forecast passes 100 %. */
+  readonly monthlyBudgetUsd: number;
+}
+
+/** What a new account needs. */
+export interface CreatedAccountProps {
+  /** The account's name, unique in the landing zone: 1 to 50 letters, digits, spaces, dots, hyphens and underscores. */
+  readonly name: string;
+
+  /** The e-mail address of the account's root user. No other AWS account may have it. */
+  readonly email: string;
+
+  /** The unit that the account is created in. */
+  readonly organizationalUnit: OrganizationalUnit;
+
+  /** What the account should cost in a month, in US dollars. Alerts are sent at 80 % spent and when the forecast passes 100 %. */
+  readonly monthlyBudgetUsd: number;
+}
+
+/**
+ * An account for workloads: one that the landing zone creates, or one that exists already.
+ *
+ * @see https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts.html
+ */
+export class LandingZoneAccount {
+  /** A new account. It is kept when the stack is deleted; name and e-mail cannot be changed by CloudFormation afterwards. */
+  public static create(props: CreatedAccountProps): LandingZoneAccount {
+    return new LandingZoneAccount(props.name, props.organizationalUnit, props.monthlyBudgetUsd, props.email, undefined);
+  }
+
+  /**
+   * An account that is a member of the organization already. The guardrails of its unit are attached
+   * to the account itself, so they apply wherever in the organization it lives.
+   */
+  public static existing(props: ExistingAccountProps): LandingZoneAccount {
+    return new LandingZoneAccount(props.name, props.organizationalUnit, props.monthlyBudgetUsd, undefined, props.accountId);
+  }
+
+  private constructor(
+    /** The account's name. */
+    public readonly name: string,
+    /** The unit whose guardrails apply. */
+    public readonly organizationalUnit: OrganizationalUnit,
+    /** The account's budget for a month, in US dollars. */
+    public readonly monthlyBudgetUsd: number,
+    /** E-mail address of the root user, of an account that is created. */
+    public readonly email?: string,
+    /** The id of an account that exists. */
+    public readonly accountId?: string,
+  ) {}
+}

@@ -1,0 +1,107 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { InnovateLandingZoneProps } from './innovate-landing-zone';
+import { LandingZoneAccount } from './landing-zone-account';
+import { OrganizationalUnit } from './organizational-unit';
+import { isDeployTime, reject, validateAccountId, validateEmail, validateMatch, validateRange, validateRegion, validateUnique } from '../private/validation';
+
+/** Refuses props of a landing zone, one rule after another. */
+export function validateLandingZone(scope: Construct, props: InnovateLandingZoneProps, trailRetention: Duration): void {
+  validateOrganization(scope, props);
+  validateAccounts(scope, props.accounts);
+  validateRegions(scope, props.permittedRegions);
+  validateUnitsOfGuardrails(scope, props);
+  validateEmail(scope, 'alertEmail', props.alertEmail);
+  validateRange(scope, { prop: 'trailRetention', value: trailRetention.toDays(), min: 365, max: 36500, unit: 'days' });
+}
+
+function validateOrganization(scope: Construct, { organization }: InnovateLandingZoneProps): void {
+  const remedy = 'Copy it from the output of `aws organizations describe-organization` or `list-roots`.';
+  validateMatch(scope, {
+    prop: 'organization.organizationId',
+    value: organization?.organizationId,
+    pattern: /^o-[a-z0-9]{10,32}$/,
+    problem: 'an organization id is "o-" and 10 to 32 lower-case letters or digits',
+    remedy,
+  });
+  validateMatch(scope, {
+    prop: 'organization.rootId',
+    value: organization?.rootId,
+    pattern: /^r-[0-9a-z]{4,32}$/,
+    problem: 'a root id is "r-" and 4 to 32 lower-case letters or digits',
+    remedy,
+  });
+}
+
+function validateAccounts(scope: Construct, accounts: LandingZoneAccount[]): void {
+  if (accounts.length === 0) {
+    reject(scope, {
+      prop: 'accounts',
+      value: accounts,
+      problem: 'a landing zone without accounts has nothing to protect',
+      remedy: 'Give at least one `LandingZoneAccount`.',
+    });
+  }
+  accounts.forEach((account, index) => validateAccount(scope, `accounts[${index}]`, account));
+  const given = (values: (string | undefined)[]) => values.filter(value => value !== undefined);
+  validateUnique(scope, 'accounts', accounts.map(account => account.name), 'name');
+  validateUnique(scope, 'accounts', given(accounts.map(account => account.email?.toLowerCase())), 'e-mail address');
+  validateUnique(scope, 'accounts', given(accounts.map(account => account.accountId)), 'account id');
+}
+
+function validateAccount(scope: Construct, prop: string, account: LandingZoneAccount): void {
+  const nameRemedy = 'Use 1 to 50 letters, digits, spaces, dots, hyphens and underscores.';
+  validateMatch(scope, {
+    prop: `${prop}.name`, value: account.name, pattern: /^[\w .-]{1,50}$/, problem: 'it is not usable as the name of an account', remedy: nameRemedy,
+  });
+  validateMatch(scope, {
+    prop: `${prop}.organizationalUnit`,
+    value: account.organizationalUnit.name,
+    pattern: /^(?!Workloads$)[\w .-]{1,50}$/,
+    problem: 'it is not usable as the name of a unit inside Workloads',
+    remedy: nameRemedy,
+  });
+  validateEmail(scope, `${prop}.email`, account.email);
+  validateAccountId(scope, `${prop}.accountId`, account.accountId);
+  if (account.accountId !== undefined && !isDeployTime(account.accountId) && account.accountId === Stack.of(scope).account) {
+    reject(scope, {
+      prop: `${prop}.accountId`,
+      value: account.accountId,
+      problem: 'this is the management account, which runs no workloads and which no guardrail reaches',
+      remedy: 'Leave it out, or deploy the landing zone to the management account.',
+    });
+  }
+  validateRange(scope, { prop: `${prop}.monthlyBudgetUsd`, value: account.monthlyBudgetUsd, min: 1, max: 1e9, unit: 'US dollars' });
+}
+
+function validateRegions(scope: Construct, regions: string[]): void {
+  regions.forEach((region, index) => validateRegion(scope, `permittedRegions[${index}]`, region));
+  validateUnique(scope, 'permittedRegions', regions, 'region');
+  const home = Stack.of(scope).region;
+  const knowable = !isDeployTime(home) && !regions.some(isDeployTime);
+  if (regions.length === 0 || (knowable && !regions.includes(home))) {
+    reject(scope, {
+      prop: 'permittedRegions',
+      value: regions,
+      problem: 'the region of the landing zone is not in it',
+      remedy: `Add ${knowable ? `"${home}"` : 'the region that the stack is deployed to'}.`,
+    });
+  }
+}
+
+function validateUnitsOfGuardrails(scope: Construct, { guardrails, accounts }: InnovateLandingZoneProps): void {
+  const units = [OrganizationalUnit.PRODUCTION, OrganizationalUnit.NON_PRODUCTION, ...accounts.map(account => account.organizationalUnit)]
+    .map(unit => unit.name);
+  const names = guardrails?.map(guardrail => guardrail.name) ?? [];
+  validateUnique(scope, 'guardrails', names, 'name');
+  for (const { name, organizationalUnit } of guardrails ?? []) {
+    if (organizationalUnit && !units.includes(organizationalUnit.name)) {
+      reject(scope, {
+        prop: `guardrails["${name}"].organizationalUnit`,
+        value: organizationalUnit.name,
+        problem: 'no account is in this unit',
+        remedy: `Give one of ${[...new Set(units)].join(', ')}.`,
+      });
+    }
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * The organizational unit that an account belongs to, inside the Workloads unit.
+ *
+ * @see https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_ous.html
+ */
+export class OrganizationalUnit {
+  /** Accounts that serve customers. Their data cannot be deleted. */
+  public static readonly PRODUCTION = new OrganizationalUnit('Production');
+
+  /** Accounts for development and staging. */
+  public static readonly NON_PRODUCTION = new OrganizationalUnit('NonProduction');
+
+  /** A further unit beside Production and NonProduction, e.g. `OrganizationalUnit.of('Sandbox')`. */
+  public static of(name: string): OrganizationalUnit {
+    return new OrganizationalUnit(name);
+  }
+
+  private constructor(
+    /** The unit's name in AWS Organizations. */
+    public readonly name: string,
+  ) {}
+}

@@ -1,0 +1,55 @@
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { parseCidr } from '../private/cidr';
+
+/** Zones that every tier has room for from the first deployment on: as many as the largest region has. */
+export const RESERVED_ZONES = 6;
+
+/** The smallest subnet that AWS permits. */
+const SMALLEST_SUBNET = 28;
+
+/** The tiers in the order of their addresses, each with the prefix of its subnets in a VPC of a given prefix. */
+const TIERS = [
+  { name: 'application', subnetPrefix: (vpcPrefix: number) => vpcPrefix + 3 },
+  { name: 'data', subnetPrefix: (vpcPrefix: number) => vpcPrefix + 6 },
+  { name: 'egress', subnetPrefix: (vpcPrefix: number) => Math.min(SMALLEST_SUBNET, vpcPrefix + 10) },
+];
+
+/**
+ * Gives each zone's subnet of each tier a fixed place in the VPC, whichever zones and tiers exist.
+ *
+ * `reservedAzs` of `ec2.Vpc` would reserve the same addresses, but it also lists made-up zones in `vpc.availabilityZones`.
+ */
+export class AddressPlan implements ec2.IIpAddresses {
+  constructor(private readonly cidr: string) {}
+
+  public allocateVpcCidr(): ec2.VpcIpamOptions {
+    return { cidrBlock: this.cidr };
+  }
+
+  public allocateSubnetsCidr({ requestedSubnets }: ec2.AllocateCidrRequest): ec2.SubnetIpamOptions {
+    const zonesOfTier = new Map<string, number>();
+    return {
+      allocatedSubnets: requestedSubnets.map(({ configuration }) => {
+        const zone = zonesOfTier.get(configuration.name) ?? 0;
+        zonesOfTier.set(configuration.name, zone + 1);
+        return { cidr: this.subnetCidr(configuration.name, zone) };
+      }),
+    };
+  }
+
+  private subnetCidr(tierName: string, zone: number): string {
+    const { first, prefix } = parseCidr(this.cidr)!;
+    let address = first;
+    for (const tier of TIERS) {
+      const subnetPrefix = tier.subnetPrefix(prefix);
+      const subnetSize = 2 ** (32 - subnetPrefix);
+      if (tier.name === tierName) { return `${formatIpv4(address + zone * subnetSize)}/${subnetPrefix}`; }
+      address += RESERVED_ZONES * subnetSize;
+    }
+    throw new Error(`The address plan has no tier "${tierName}".`);
+  }
+}
+
+function formatIpv4(address: number): string {
+  return [24, 16, 8, 0].map(shift => Math.floor(address / 2 ** shift) % 256).join('.');
+}

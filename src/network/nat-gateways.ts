@@ -1,0 +1,90 @@
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+
+/**
+ * How the application subnets of a VPC reach the internet.
+ *
+ * @example
+ * import { NatGateways, SecureVpc } from 'cdk-innovate-platform';
+ *
+ * new SecureVpc(this, 'Network', { natGateways: NatGateways.single() });
+ *
+ * @see https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html
+ */
+export abstract class NatGateways {
+  /**
+   * One NAT gateway of the whole VPC: it follows the workloads into each zone, takes its own addresses and needs no public subnet.
+   *
+   * The regions of China and GovCloud do not have it.
+   *
+   * @see https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateways-regional.html
+   */
+  public static regional(): NatGateways {
+    return new RegionalNatGateway();
+  }
+
+  /** One NAT gateway in each zone, each in an egress subnet: for regions without regional NAT gateways. */
+  public static perZone(): NatGateways {
+    return new ZonalNatGateways(Infinity);
+  }
+
+  /** One NAT gateway in the first zone: the cheapest; without that zone nothing reaches the internet. */
+  public static single(): NatGateways {
+    return new ZonalNatGateways(1);
+  }
+
+  /** No NAT gateway: the application subnets reach what is inside the VPC, and what you add routes or endpoints for. */
+  public static none(): NatGateways {
+    return new ZonalNatGateways(0);
+  }
+
+  /**
+   * How many zonal NAT gateways a VPC makes; where it makes any, each of its zones has an egress subnet.
+   *
+   * @param zones the number of zones that the VPC spans
+   */
+  public abstract zonalGateways(zones: number): number;
+
+  /**
+   * Adds what the VPC does not make itself.
+   *
+   * @param vpc the VPC with its subnets and its internet gateway
+   */
+  public abstract bind(vpc: ec2.Vpc): void;
+}
+
+class ZonalNatGateways extends NatGateways {
+  constructor(private readonly limit: number) {
+    super();
+  }
+
+  public zonalGateways(zones: number): number {
+    return Math.min(zones, this.limit);
+  }
+
+  public bind(_vpc: ec2.Vpc): void {
+    // ec2.Vpc makes zonal gateways and their routes
+  }
+}
+
+class RegionalNatGateway extends NatGateways {
+  public zonalGateways(_zones: number): number {
+    return 0;
+  }
+
+  public bind(vpc: ec2.Vpc): void {
+    const gateway = new ec2.CfnNatGateway(vpc, 'NatGateway', {
+      availabilityMode: 'regional',
+      connectivityType: 'public',
+      vpcId: vpc.vpcId,
+    });
+    gateway.node.addDependency(vpc.node.findChild('VPCGW'));
+    for (const subnet of vpc.privateSubnets as ec2.PrivateSubnet[]) {
+      // the id that ec2.Vpc gives to a zonal gateway's route, so that another variant updates the route in place
+      subnet.addRoute('DefaultRoute', {
+        routerType: ec2.RouterType.NAT_GATEWAY,
+        routerId: gateway.ref,
+        enablesInternetConnectivity: true,
+      });
+    }
+  }
+}

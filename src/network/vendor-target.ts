@@ -1,0 +1,83 @@
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { parseCidr } from '../private/cidr';
+
+/**
+ * One address inside the network that a vendor may reach through the bastion.
+ *
+ * @example
+ * import { VendorTarget } from 'cdk-innovate-platform';
+ * import { aws_rds as rds } from 'aws-cdk-lib';
+ *
+ * declare const database: rds.DatabaseCluster;
+ *
+ * const target = VendorTarget.connectable('database', database, database.clusterEndpoint.hostname, 5432);
+ */
+export abstract class VendorTarget {
+  /**
+   * A target with security groups, which let the bastion in. The rules belong to the bastion's stack.
+   *
+   * @param name lower case, unique for the vendor
+   * @param connectable what owns the security groups
+   * @param host the target's DNS name or address, as the bastion resolves it
+   * @param port the target's TCP port
+   */
+  public static connectable(name: string, connectable: ec2.IConnectable, host: string, port: number): VendorTarget {
+    return new ConnectableTarget(name, host, port, connectable);
+  }
+
+  /**
+   * A target whose security groups are opened elsewhere: the bastion may leave for the address,
+   * or for the whole VPC where the host is a name.
+   *
+   * @param name lower case, unique for the vendor
+   * @param host the target's DNS name or IPv4 address, as the bastion resolves it
+   * @param port the target's TCP port
+   */
+  public static host(name: string, host: string, port: number): VendorTarget {
+    return new HostTarget(name, host, port);
+  }
+
+  /** What the vendor calls the target. */
+  public readonly name: string;
+
+  /** The target's DNS name or address. */
+  public readonly address: string;
+
+  /** The target's TCP port. */
+  public readonly port: number;
+
+  protected constructor(name: string, address: string, port: number) {
+    this.name = name;
+    this.address = address;
+    this.port = port;
+  }
+
+  /**
+   * Lets the bastion reach the target.
+   *
+   * @param bastion the bastion's security group
+   * @param vpc the network of the bastion
+   */
+  public abstract bind(bastion: ec2.IConnectable, vpc: ec2.IVpc): void;
+}
+
+class ConnectableTarget extends VendorTarget {
+  constructor(name: string, address: string, port: number, private readonly connectable: ec2.IConnectable) {
+    super(name, address, port);
+  }
+
+  public bind(bastion: ec2.IConnectable, _vpc: ec2.IVpc): void {
+    bastion.connections.allowTo(this.connectable, ec2.Port.tcp(this.port), `Vendor target ${this.name}`);
+  }
+}
+
+class HostTarget extends VendorTarget {
+  constructor(name: string, address: string, port: number) {
+    super(name, address, port);
+  }
+
+  public bind(bastion: ec2.IConnectable, vpc: ec2.IVpc): void {
+    const range = parseCidr(`${this.address}/32`)?.cidr ?? vpc.vpcCidrBlock;
+    bastion.connections.allowTo(ec2.Peer.ipv4(range), ec2.Port.tcp(this.port), `Vendor target ${this.name}`);
+  }
+}

@@ -1,0 +1,143 @@
+import { Arn, ArnFormat, Stack, Token } from 'aws-cdk-lib';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as route53 from 'aws-cdk-lib/aws-route53';
+import { Construct } from 'constructs';
+import { EDGE_REGION, edgeScope, valueFor } from './edge-scope';
+import { validateHostName } from './host-name';
+import { reject } from '../private/validation';
+
+/** What a domain contributes to a site. */
+export interface SiteDomainConfig {
+  /** The name that browsers use. */
+  readonly domainName: string;
+  /** A certificate of us-east-1 that covers the name. */
+  readonly certificate: acm.ICertificate;
+  /**
+   * The zone that gets the alias records.
+   *
+   * @default - the records are made elsewhere
+   */
+  readonly zone?: route53.IHostedZone;
+}
+
+/**
+ * The name of a site, its certificate and its DNS records.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/CNAMEs.html
+ */
+export abstract class SiteDomain {
+  /**
+   * A name in a Route 53 hosted zone: a certificate is issued in us-east-1 and validated through the zone, A and AAAA records point to the site.
+   *
+   * @param domainName the zone's own name or one below it
+   * @param zone a zone of the same account; where the site is not in us-east-1, in another stack than the site
+   */
+  public static hostedZone(domainName: string, zone: route53.IHostedZone): SiteDomain {
+    return new ZoneDomain(domainName, zone);
+  }
+
+  /**
+   * A name with a certificate that exists already.
+   *
+   * @param domainName a name that the certificate covers
+   * @param certificate a certificate of us-east-1, from whatever stack
+   * @param zone gets A and AAAA records for the name; without it they are yours to make
+   */
+  public static certificate(domainName: string, certificate: acm.ICertificate, zone?: route53.IHostedZone): SiteDomain {
+    return new CertificateDomain(domainName, certificate, zone);
+  }
+
+  /** Called by the site; makes what the domain needs. */
+  public abstract bind(site: Construct): SiteDomainConfig;
+
+  /**
+   * Refuses a wrong domain before the site creates anything.
+   *
+   * @internal
+   */
+  public _validate(_site: Construct): void {}
+}
+
+class ZoneDomain extends SiteDomain {
+  constructor(private readonly domainName: string, private readonly zone: route53.IHostedZone) {
+    super();
+  }
+
+  public _validate(site: Construct): void {
+    validateHostName(site, 'domain.domainName', this.domainName);
+    validateInsideZone(site, this.domainName, this.zone);
+    if (Stack.of(site).region !== EDGE_REGION && Stack.of(this.zone) === Stack.of(site) && Token.isUnresolved(this.zone.hostedZoneId)) {
+      reject(site, {
+        prop: 'domain.zone',
+        value: this.zone.node.path,
+        problem: `the certificate's stack in ${EDGE_REGION} is deployed before the site's stack, which makes the zone`,
+        remedy: 'Create the zone in a stack of its own.',
+      });
+    }
+  }
+
+  public bind(site: Construct): SiteDomainConfig {
+    const edge = edgeScope(site);
+    const certificate = new acm.Certificate(edge, 'Certificate', {
+      domainName: this.domainName,
+      validation: acm.CertificateValidation.fromDns(zoneFor(edge, this.zone)),
+    });
+    return { domainName: this.domainName, certificate: certificateFor(site, certificate), zone: zoneFor(site, this.zone) };
+  }
+}
+
+class CertificateDomain extends SiteDomain {
+  constructor(private readonly domainName: string, private readonly existing: acm.ICertificate, private readonly zone?: route53.IHostedZone) {
+    super();
+  }
+
+  public _validate(site: Construct): void {
+    validateHostName(site, 'domain.domainName', this.domainName);
+    if (this.zone) { validateInsideZone(site, this.domainName, this.zone); }
+    validateCertificateRegion(site, this.existing);
+  }
+
+  public bind(site: Construct): SiteDomainConfig {
+    return { domainName: this.domainName, certificate: certificateFor(site, this.existing), zone: this.zone && zoneFor(site, this.zone) };
+  }
+}
+
+/** The certificate as the site's stack can use it. */
+function certificateFor(site: Construct, certificate: acm.ICertificate): acm.ICertificate {
+  const arn = certificate.certificateArn;
+  if (Stack.of(certificate) === Stack.of(site)) { return certificate; }
+  return acm.Certificate.fromCertificateArn(site, 'CertificateOfEdge', valueFor(site, certificate, 'CertificateArn', arn));
+}
+
+/** The zone as the scope's stack can use it. */
+function zoneFor(scope: Construct, zone: route53.IHostedZone): route53.IHostedZone {
+  if (Stack.of(zone) === Stack.of(scope)) { return zone; }
+  return route53.HostedZone.fromHostedZoneAttributes(scope, 'Zone', {
+    hostedZoneId: valueFor(scope, zone, 'HostedZoneId', zone.hostedZoneId),
+    zoneName: zone.zoneName,
+  });
+}
+
+function validateInsideZone(site: Construct, domainName: string, zone: route53.IHostedZone): void {
+  if (Token.isUnresolved(domainName) || Token.isUnresolved(zone.zoneName)) { return; }
+  const zoneName = zone.zoneName.replace(/\.$/, '');
+  if (`.${domainName}`.endsWith(`.${zoneName}`)) { return; }
+  reject(site, {
+    prop: 'domain.domainName',
+    value: domainName,
+    problem: `it is outside the hosted zone "${zoneName}"`,
+    remedy: `Give "${zoneName}", a name that ends in ".${zoneName}", or another zone.`,
+  });
+}
+
+function validateCertificateRegion(site: Construct, certificate: acm.ICertificate): void {
+  const arn = certificate.certificateArn;
+  const region = Token.isUnresolved(arn) ? Stack.of(certificate).region : Arn.split(arn, ArnFormat.SLASH_RESOURCE_NAME).region;
+  if (Token.isUnresolved(region) || region === EDGE_REGION) { return; }
+  reject(site, {
+    prop: 'domain.certificate',
+    value: Token.isUnresolved(arn) ? certificate.node.path : arn,
+    problem: `it is in ${region}, and CloudFront uses certificates of ${EDGE_REGION} only`,
+    remedy: `Give a certificate of ${EDGE_REGION}, or let SiteDomain.hostedZone() make it.`,
+  });
+}

@@ -1,0 +1,186 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { AuroraPostgres } from '../../src/database/aurora-postgres';
+import { IAuroraPostgres } from '../../src/database/aurora-postgres-ref';
+import { ACCOUNT, expectNoAnnotations, foreignVpc, REGION, testStack } from '../support/stacks';
+
+function role(stack: Stack): iam.Role {
+  return new iam.Role(stack, 'Consumer', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') });
+}
+
+function handler(stack: Stack, vpc?: ec2.IVpc): lambda.Function {
+  return new lambda.Function(stack, 'Orders', {
+    code: lambda.Code.fromInline('exports.handler = async () => {};'),
+    handler: 'index.handler',
+    runtime: lambda.Runtime.NODEJS_22_X,
+    vpc,
+  });
+}
+
+function imported(stack: Stack): IAuroraPostgres {
+  return AuroraPostgres.fromAuroraPostgresAttributes(stack, 'Imported', {
+    clusterIdentifier: 'theirs',
+    clusterResourceIdentifier: 'cluster-ABC',
+    clusterEndpointAddress: 'theirs.cluster-xyz.eu-west-1.rds.amazonaws.com',
+    readerEndpointAddress: 'theirs.cluster-ro-xyz.eu-west-1.rds.amazonaws.com',
+    databaseName: 'orders',
+    port: 5444,
+    securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'TheirGroup', 'sg-12345678')],
+  });
+}
+
+/** Database and consumer in stacks of their own, as the platform has them. */
+function twoStacks() {
+  const app = new App();
+  const env = { account: ACCOUNT, region: REGION };
+  const data = new Stack(app, 'Data', { env });
+  const consumer = new Stack(app, 'Consumer', { env });
+  const vpc = foreignVpc(data);
+  return { data, consumer, vpc, database: new AuroraPostgres(data, 'Database', { vpc }) };
+}
+
+test('a role may log in as exactly one user of exactly this cluster', () => {
+  const stack = testStack();
+  const database = new AuroraPostgres(stack, 'Database', { vpc: foreignVpc(stack) });
+  const grant = database.grantConnect(role(stack), 'app_user');
+  expect(grant.success).toBe(true);
+  Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
+    PolicyDocument: {
+      Statement: [{
+        Action: 'rds-db:connect',
+        Effect: 'Allow',
+        Resource: {
+          'Fn::Join': ['', [
+            'arn:', { Ref: 'AWS::Partition' }, `:rds-db:${REGION}:${ACCOUNT}:dbuser:`, stack.resolve(database.cluster.clusterResourceIdentifier), '/app_user',
+          ]],
+        },
+      }],
+    },
+  });
+  Template.fromStack(stack).resourceCountIs('AWS::EC2::SecurityGroupIngress', 0);
+});
+
+test('a function in another stack gets in, and the rule is part of its stack', () => {
+  const { data, consumer, vpc, database } = twoStacks();
+  database.grantConnect(handler(consumer, vpc), 'app_user');
+  const [dataTemplate, consumerTemplate] = [Template.fromStack(data), Template.fromStack(consumer)];
+
+  dataTemplate.resourceCountIs('AWS::EC2::SecurityGroupIngress', 0);
+  consumerTemplate.hasResourceProperties('AWS::EC2::SecurityGroupIngress', {
+    FromPort: 5432,
+    ToPort: 5432,
+    IpProtocol: 'tcp',
+    GroupId: { 'Fn::ImportValue': Match.stringLikeRegexp('DatabaseSecurityGroup') },
+    SourceSecurityGroupId: Match.objectLike({ 'Fn::GetAtt': [Match.stringLikeRegexp('^OrdersSecurityGroup'), 'GroupId'] }),
+  });
+  consumerTemplate.hasResourceProperties('AWS::IAM::Policy', {
+    PolicyDocument: {
+      Statement: Match.arrayWith([
+        Match.objectLike({ Action: 'rds-db:connect' }),
+      ]),
+    },
+  });
+  expect(data.dependencies).toEqual([]);
+  expect(consumer.dependencies).toEqual([data]);
+  expectNoAnnotations(data);
+  expectNoAnnotations(consumer);
+});
+
+test('a client that may not go everywhere gets its way out, in its own stack', () => {
+  const { data, consumer, vpc, database } = twoStacks();
+  const group = new ec2.SecurityGroup(consumer, 'Closed', { vpc, allowAllOutbound: false });
+  const instance = new ec2.Instance(consumer, 'Instance', {
+    vpc,
+    securityGroup: group,
+    instanceType: new ec2.InstanceType('t4g.micro'),
+    machineImage: ec2.MachineImage.genericLinux({ [REGION]: 'ami-12345678' }),
+  });
+  database.grantConnect(instance, 'app_user');
+  Template.fromStack(data).resourceCountIs('AWS::EC2::SecurityGroupIngress', 0);
+  const template = Template.fromStack(consumer);
+  const rule = { FromPort: 5432, ToPort: 5432, Description: 'PostgreSQL as app_user' };
+  template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', { ...rule, SourceSecurityGroupId: consumer.resolve(group.securityGroupId) });
+  template.hasResourceProperties('AWS::EC2::SecurityGroupEgress', { ...rule, GroupId: consumer.resolve(group.securityGroupId) });
+  expectNoAnnotations(consumer);
+});
+
+test('a function finds the connection in its environment', () => {
+  const stack = testStack();
+  const vpc = foreignVpc(stack);
+  const database = new AuroraPostgres(stack, 'Database', { vpc, databaseName: 'orders', port: 5433 });
+  database.grantConnect(handler(stack, vpc), 'app_user');
+  const hosts = [database.cluster.clusterEndpoint, database.cluster.clusterReadEndpoint].map(endpoint => stack.resolve(endpoint.hostname));
+  Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', {
+    Environment: {
+      Variables: {
+        DATABASE_HOST: hosts[0],
+        DATABASE_READER_HOST: hosts[1],
+        DATABASE_PORT: '5433',
+        DATABASE_NAME: 'orders',
+        DATABASE_USER: 'app_user',
+        DATABASE_AUTH: 'iam',
+      },
+    },
+  });
+});
+
+test('a function outside the VPC is refused with a remedy', () => {
+  const stack = testStack();
+  const database = new AuroraPostgres(stack, 'Database', { vpc: foreignVpc(stack) });
+  expect(() => database.grantConnect(handler(stack), 'app_user')).toThrow(/Supply the "vpc" parameter/);
+});
+
+test('an imported database grants the same', () => {
+  const stack = testStack();
+  const database = imported(stack);
+  database.grantConnect(handler(stack, foreignVpc(stack)), 'app_user');
+  const template = Template.fromStack(stack);
+  template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', { GroupId: 'sg-12345678', FromPort: 5444, ToPort: 5444 });
+  template.hasResourceProperties('AWS::IAM::Policy', {
+    PolicyDocument: {
+      Statement: Match.arrayWith([Match.objectLike({
+        Action: 'rds-db:connect',
+        Resource: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:rds-db:${REGION}:${ACCOUNT}:dbuser:cluster-ABC/app_user`]] },
+      })]),
+    },
+  });
+  expect(database.connectionEnvironment('app_user')).toEqual({
+    DATABASE_HOST: 'theirs.cluster-xyz.eu-west-1.rds.amazonaws.com',
+    DATABASE_READER_HOST: 'theirs.cluster-ro-xyz.eu-west-1.rds.amazonaws.com',
+    DATABASE_PORT: '5444',
+    DATABASE_NAME: 'orders',
+    DATABASE_USER: 'app_user',
+    DATABASE_AUTH: 'iam',
+  });
+  expectNoAnnotations(stack);
+});
+
+test.each<[string, (database: IAuroraPostgres) => { toMetricConfig(): any }, string, string]>([
+  ['capacity', database => database.metricCapacity(), 'ServerlessDatabaseCapacity', 'Average'],
+  ['utilization', database => database.metricCapacityUtilization(), 'ACUUtilization', 'Maximum'],
+  ['connections', database => database.metricConnections(), 'DatabaseConnections', 'Maximum'],
+  ['replica lag', database => database.metricReplicaLag(), 'AuroraReplicaLag', 'Maximum'],
+  ['any other', database => database.metric('Deadlocks', { statistic: 'Sum' }), 'Deadlocks', 'Sum'],
+])('the metric of %s is the cluster\'s', (_, metric, metricName, statistic) => {
+  expect(metric(imported(testStack())).toMetricConfig().metricStat).toMatchObject({
+    namespace: 'AWS/RDS', metricName, statistic, dimensions: [{ name: 'DBClusterIdentifier', value: 'theirs' }],
+  });
+});
+
+const stranger = imported(testStack());
+
+test.each([
+  ['every user', '*', /`user` is "\*", but a PostgreSQL name/],
+  ['a name that needs quotes', 'App-User', /`user` is "App-User"/],
+  ['the administrator', 'cluster_admin', /`user` is "cluster_admin", but the administrator logs in with the managed secret/],
+  ['a role of RDS', 'rds_superuser', /names that begin with "rds_" belong to RDS/],
+  ['the system\'s owner', 'postgres', /reserves this name/],
+  ['a key word', 'user', /reserves this name/],
+])('refuses to let in as %s', (_, user, message) => {
+  const consumer = role(testStack());
+  expect(() => stranger.grantConnect(consumer, user)).toThrow(message);
+  expect(consumer.node.tryFindChild('DefaultPolicy')).toBeUndefined();
+});

@@ -1,0 +1,118 @@
+import { Template } from 'aws-cdk-lib/assertions';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { existingProduction, landingZone, managementStack, staging } from './landing-zones';
+import { Guardrail } from '../../src/landing-zone/guardrail';
+import { InnovateLandingZoneProps } from '../../src/landing-zone/innovate-landing-zone';
+import { OrganizationalUnit } from '../../src/landing-zone/organizational-unit';
+
+interface Policy { readonly Name: string; readonly Type: string; readonly Description: string; readonly TargetIds: unknown[]; readonly Content: { readonly Statement: Statement[] } }
+interface Statement { readonly Sid: string; readonly Effect: string; readonly NotAction?: string[]; readonly Condition?: Record<string, Record<string, unknown>> }
+
+function synthesize(props: Partial<InnovateLandingZoneProps> = {}): { policies: Policy[]; units: Record<string, string> } {
+  const stack = managementStack();
+  landingZone(stack, props);
+  const template = Template.fromStack(stack);
+  const units = Object.entries(template.findResources('AWS::Organizations::OrganizationalUnit')).map(([id, unit]) => [unit.Properties.Name, id]);
+  return {
+    policies: Object.values(template.findResources('AWS::Organizations::Policy')).map(policy => policy.Properties),
+    units: Object.fromEntries(units),
+  };
+}
+
+function guardrail(name: string, characters: number, organizationalUnit?: OrganizationalUnit): Guardrail {
+  const statements = [new iam.PolicyStatement({ effect: iam.Effect.DENY, actions: [`s3:${'x'.repeat(characters)}`], resources: ['*'] })];
+  return Guardrail.custom({ name, statements, organizationalUnit });
+}
+
+describe('all guardrails', () => {
+  const { policies, units } = synthesize();
+
+  test('are service control policies that only deny, and fit with FullAWSAccess', () => {
+    expect(policies.map(policy => policy.Type)).toEqual(policies.map(() => 'SERVICE_CONTROL_POLICY'));
+    expect(new Set(policies.map(policy => policy.Name)).size).toBe(policies.length);
+    for (const { Content, Name } of policies) {
+      expect(JSON.stringify(Content).length).toBeLessThanOrEqual(5120);
+      expect(Content.Statement.map(statement => statement.Effect)).toEqual(Content.Statement.map(() => 'Deny'));
+      expect(Name).toMatch(/^[\w-]{1,128}$/);
+    }
+    expect(policies.length).toBeLessThanOrEqual(3);
+  });
+
+  test('apply to all workloads; the one for production data to production alone', () => {
+    const target = (unit: string) => [{ 'Fn::GetAtt': [units[unit], 'Id'] }];
+    for (const { TargetIds, Description } of policies) {
+      expect(TargetIds).toEqual(target(Description === 'protect production data' ? 'Production' : 'Workloads'));
+    }
+    expect(policies.map(policy => policy.Description).join('; ').split('; ').sort()).toEqual(Guardrail.all().map(({ name }) => name).sort());
+  });
+
+  test('have unique statement ids', () => {
+    const sids = policies.flatMap(({ Content }) => Content.Statement.map(({ Sid }) => Sid));
+    expect(sids.filter(sid => !/^[A-Za-z0-9]+$/.test(sid))).toEqual([]);
+    expect(new Set(sids).size).toBe(sids.length);
+  });
+});
+
+test('an existing account carries the guardrails of its unit itself', () => {
+  const { policies, units } = synthesize({ accounts: [existingProduction(), staging()] });
+  for (const { TargetIds, Description } of policies) {
+    const unit = Description === 'protect production data' ? 'Production' : 'Workloads';
+    expect(TargetIds).toEqual([{ 'Fn::GetAtt': [units[unit], 'Id'] }, '333333333333']);
+  }
+});
+
+test('us-east-1 admits global services and edge stacks only, unless it is permitted', () => {
+  const regions = (props: Partial<InnovateLandingZoneProps>) => synthesize({ guardrails: [Guardrail.PERMITTED_REGIONS], ...props })
+    .policies.flatMap(policy => policy.Content.Statement);
+  const [outside, global] = regions({ permittedRegions: ['eu-west-1', 'eu-central-1'] });
+  expect(outside.Condition).toEqual({ StringNotEquals: { 'aws:RequestedRegion': ['eu-central-1', 'eu-west-1', 'us-east-1'] } });
+  expect(outside.NotAction).toEqual(expect.arrayContaining(['iam:*', 'cloudfront:*', 'sts:*', 'organizations:*', 'route53:*']));
+  expect(outside.NotAction).not.toContain('s3:*');
+  expect(global.Condition).toEqual({ StringEquals: { 'aws:RequestedRegion': 'us-east-1' } });
+  expect(global.NotAction).toEqual(expect.arrayContaining(['iam:*', 'cloudformation:*', 's3:*']));
+
+  const permitted = regions({ permittedRegions: ['us-east-1', 'eu-west-1'] });
+  expect(permitted.map(({ Sid }) => Sid)).toEqual(['DenyOtherRegions']);
+});
+
+test('guardrails that do not fit into one policy take another, each whole', () => {
+  const { policies } = synthesize({ guardrails: [guardrail('a', 3000), guardrail('b', 3000), guardrail('c', 1000)] });
+  expect(policies.map(policy => policy.Description)).toEqual(['a; c', 'b']);
+});
+
+test('no guardrails, no policies', () => {
+  expect(synthesize({ guardrails: [] }).policies).toEqual([]);
+});
+
+test('a guardrail for a further unit is attached to it', () => {
+  const sandbox = OrganizationalUnit.of('Sandbox');
+  const { policies, units } = synthesize({
+    accounts: [staging({ organizationalUnit: sandbox })], guardrails: [guardrail('no machines', 10, OrganizationalUnit.of('Sandbox'))],
+  });
+  expect(policies.map(policy => policy.TargetIds)).toEqual([[{ 'Fn::GetAtt': [units.Sandbox, 'Id'] }]]);
+});
+
+const THREE_FOR_ALL = ['a', 'b', 'c'].map(name => guardrail(name, 3000));
+const TWO_FOR_PRODUCTION = ['d', 'e'].map(name => guardrail(name, 3000, OrganizationalUnit.PRODUCTION));
+
+test('units have five policies each, so that created accounts are reached by more', () => {
+  expect(synthesize({ guardrails: [...THREE_FOR_ALL, ...TWO_FOR_PRODUCTION] }).policies).toHaveLength(5);
+});
+
+const allow = new iam.PolicyStatement({ actions: ['s3:*'], resources: ['*'] });
+const withPrincipal = new iam.PolicyStatement({ effect: iam.Effect.DENY, actions: ['s3:*'], resources: ['*'], principals: [new iam.AnyPrincipal()] });
+
+test.each<[string, Guardrail[], string]>([
+  ['a guardrail over the size of a policy', [guardrail('long', 5120)], '`guardrails["long"]` is "5206 characters", but a service control policy has at most 5120 characters'],
+  ['a fifth policy on all workloads', ['a', 'b', 'c', 'd', 'e'].map(name => guardrail(name, 3000)), '`guardrails` is "5 policies on unit Workloads"'],
+  ['a fifth policy on an existing account', [...THREE_FOR_ALL, ...TWO_FOR_PRODUCTION], '`guardrails` is "5 policies on account legacy"'],
+  ['one without statements', [Guardrail.custom({ name: 'empty', statements: [] })], 'a guardrail without statements does nothing'],
+  ['one that allows', [Guardrail.custom({ name: 'open', statements: [allow] })], 'an `Allow` beside `FullAWSAccess` changes nothing'],
+  ['one with principals', [Guardrail.custom({ name: 'people', statements: [withPrincipal] })], 'a service control policy has no principals'],
+  ['a name twice', [Guardrail.DENY_ROOT_USER, Guardrail.DENY_ROOT_USER], 'two entries have this name'],
+  ['one for a unit without accounts', [guardrail('lost', 10, OrganizationalUnit.of('Sandbox'))], 'no account is in this unit. Give one of Production, NonProduction.'],
+])('refuses %s', (_, guardrails, message) => {
+  const stack = managementStack();
+  expect(() => landingZone(stack, { accounts: [staging(), existingProduction()], guardrails })).toThrow(message);
+  expect(stack.node.findChild('LandingZone').node.children).toEqual([]);
+});

@@ -1,0 +1,281 @@
+import { Duration, Stack, Token } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { existingProduction, landingZone, managementStack, production, staging } from './landing-zones';
+import { InnovateLandingZoneProps } from '../../src/landing-zone/innovate-landing-zone';
+import { OrganizationalUnit } from '../../src/landing-zone/organizational-unit';
+import { expectNoAnnotations } from '../support/stacks';
+
+const ORGANIZATION = { organizationId: 'o-exampleorgid', rootId: 'r-exam' };
+
+/** The trail's ARN as policies name it before the trail exists. */
+function trailArn(template: Template): object {
+  const [trail] = Object.values(template.findResources('AWS::CloudTrail::Trail'));
+  return { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:cloudtrail:eu-west-1:111111111111:trail/${trail.Properties.TrailName}`]] };
+}
+
+describe('the organization', () => {
+  const stack = managementStack();
+  const zone = landingZone(stack);
+  const template = Template.fromStack(stack);
+
+  test('is created with all features', () => {
+    template.hasResource('AWS::Organizations::Organization', { Properties: { FeatureSet: 'ALL' } });
+    expect(stack.resolve(zone.organizationId)).toEqual({ 'Fn::GetAtt': [expect.any(String), 'Id'] });
+    expect(stack.resolve(zone.rootId)).toEqual({ 'Fn::GetAtt': [expect.any(String), 'RootId'] });
+  });
+
+  test('has Production and NonProduction inside Workloads', () => {
+    const units = template.findResources('AWS::Organizations::OrganizationalUnit');
+    const [workloads] = Object.entries(units).find(([, unit]) => unit.Properties.Name === 'Workloads')!;
+    expect(Object.values(units).map(unit => unit.Properties.Name).sort()).toEqual(['NonProduction', 'Production', 'Workloads']);
+    for (const name of ['NonProduction', 'Production']) {
+      template.hasResourceProperties('AWS::Organizations::OrganizationalUnit', { Name: name, ParentId: { 'Fn::GetAtt': [workloads, 'Id'] } });
+    }
+  });
+
+  test('creates its accounts one after another, each in its unit', () => {
+    const accounts = template.findResources('AWS::Organizations::Account');
+    const [first] = Object.entries(accounts).find(([, account]) => account.Properties.AccountName === 'staging')!;
+    const second = Object.values(accounts).find(account => account.Properties.AccountName === 'production')!;
+    expect(accounts[first].DependsOn).toBeUndefined();
+    expect(second.DependsOn).toEqual([first]);
+    const [unit] = Object.entries(template.findResources('AWS::Organizations::OrganizationalUnit')).find(([, { Properties }]) => Properties.Name === 'Production')!;
+    expect(second.Properties).toEqual({
+      AccountName: 'production', Email: 'aws+production@innovate.example', ParentIds: [{ 'Fn::GetAtt': [unit, 'Id'] }],
+    });
+    expect(stack.resolve(zone.accountId('staging'))).toEqual({ 'Fn::GetAtt': [first, 'AccountId'] });
+    template.hasOutput('*', { Description: 'Account id of staging', Value: { 'Fn::GetAtt': [first, 'AccountId'] } });
+  });
+
+  test.each([
+    'AWS::Organizations::Organization', 'AWS::Organizations::OrganizationalUnit', 'AWS::Organizations::Account',
+    'AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::Logs::LogGroup',
+  ])('keeps every %s when the stack is deleted', type => {
+    template.allResources(type, { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  });
+
+  test('leaves no annotation and no function, and synthesizes the same twice', () => {
+    expectNoAnnotations(stack);
+    template.resourceCountIs('AWS::Lambda::Function', 0);
+    const again = managementStack();
+    landingZone(again);
+    expect(Template.fromStack(again).toJSON()).toEqual(template.toJSON());
+  });
+});
+
+describe('the audit trail', () => {
+  const stack = managementStack();
+  const zone = landingZone(stack, { organization: ORGANIZATION });
+  const template = Template.fromStack(stack);
+  const arn = trailArn(template);
+  const key = stack.resolve(zone.encryptionKey.keyArn);
+
+  test('covers the organization and all regions, validated and encrypted, in S3 and CloudWatch Logs', () => {
+    template.hasResourceProperties('AWS::CloudTrail::Trail', {
+      IsOrganizationTrail: true, IsMultiRegionTrail: true, IncludeGlobalServiceEvents: true, EnableLogFileValidation: true, IsLogging: true,
+      KMSKeyId: key, S3BucketName: stack.resolve(zone.trailBucket.bucketName),
+      CloudWatchLogsLogGroupArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('Logs'), 'Arn'] },
+      CloudWatchLogsRoleArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('LogsRole'), 'Arn'] },
+    });
+  });
+
+  test('may write for the management account and the organization, as this trail only', () => {
+    const bucket = stack.resolve(zone.trailBucket.bucketArn);
+    template.hasResourceProperties('AWS::S3::BucketPolicy', {
+      Bucket: stack.resolve(zone.trailBucket.bucketName),
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          {
+            Sid: 'TrailAclCheck', Effect: 'Allow', Principal: { Service: 'cloudtrail.amazonaws.com' }, Action: 's3:GetBucketAcl', Resource: bucket,
+            Condition: { StringEquals: { 'aws:SourceArn': arn } },
+          },
+          {
+            Sid: 'TrailWrite', Effect: 'Allow', Principal: { Service: 'cloudtrail.amazonaws.com' }, Action: 's3:PutObject',
+            Resource: ['111111111111', 'o-exampleorgid'].map(owner => ({ 'Fn::Join': ['', [bucket, `/AWSLogs/${owner}/*`]] })),
+            Condition: {
+              StringEquals: {
+                'aws:SourceArn': arn,
+                's3:x-amz-acl': 'bucket-owner-full-control',
+              },
+            },
+          },
+        ]),
+      },
+    });
+  });
+
+  test('may use the key for its own files only', () => {
+    const partition = { Ref: 'AWS::Partition' };
+    const source = { 'aws:SourceArn': arn };
+    const statement = (Sid: string, Action: string | string[], Condition: object) =>
+      ({ Sid, Effect: 'Allow', Principal: { Service: 'cloudtrail.amazonaws.com' }, Action, Resource: '*', Condition });
+    template.hasResourceProperties('AWS::KMS::Key', {
+      EnableKeyRotation: true,
+      KeyPolicy: {
+        Statement: Match.arrayWith([
+          statement('TrailEncrypt', 'kms:GenerateDataKey*', {
+            StringEquals: source,
+            StringLike: { 'kms:EncryptionContext:aws:cloudtrail:arn': { 'Fn::Join': ['', ['arn:', partition, ':cloudtrail:*:111111111111:trail/*']] } },
+          }),
+          statement('TrailDescribe', ['kms:Decrypt', 'kms:DescribeKey'], { StringEquals: source }),
+        ]),
+      },
+    });
+  });
+
+  test('writes its log streams and no others', () => {
+    const stream = (name: string) => ({
+      'Fn::Join': ['', [
+        'arn:', { Ref: 'AWS::Partition' }, ':logs:eu-west-1:111111111111:log-group:', { Ref: expect.any(String) }, `:log-stream:${name}`,
+      ]],
+    });
+    const [policy] = Object.values(template.findResources('AWS::IAM::Policy'));
+    expect(policy.Properties.PolicyDocument.Statement).toEqual([{
+      Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      Resource: [stream('111111111111_CloudTrail_eu-west-1*'), stream('o-exampleorgid_*')],
+    }]);
+  });
+
+  test('is made after everything it writes to', () => {
+    const [trail] = Object.values(template.findResources('AWS::CloudTrail::Trail'));
+    expect(trail.DependsOn).toEqual(expect.arrayContaining([
+      expect.stringMatching(/AuditTrailBucketPolicy/), expect.stringMatching(/AuditTrailLogsRoleDefaultPolicy/),
+    ]));
+  });
+
+  test('is archived after 90 days and kept seven years; access to it is logged', () => {
+    template.hasResourceProperties('AWS::S3::Bucket', {
+      BucketEncryption: { ServerSideEncryptionConfiguration: [{ BucketKeyEnabled: true, ServerSideEncryptionByDefault: { KMSMasterKeyID: key, SSEAlgorithm: 'aws:kms' } }] },
+      LoggingConfiguration: { DestinationBucketName: { Ref: Match.stringLikeRegexp('AccessLogs') } },
+      LifecycleConfiguration: {
+        Rules: Match.arrayWith([{ Status: 'Enabled', ExpirationInDays: 2557, Transitions: [{ StorageClass: 'GLACIER', TransitionInDays: 90 }] }]),
+      },
+    });
+  });
+});
+
+describe('the budgets', () => {
+  const stack = managementStack();
+  const zone = landingZone(stack, { organization: ORGANIZATION, accounts: [staging(), existingProduction()] });
+  const template = Template.fromStack(stack);
+  const topic = stack.resolve(zone.costAlertTopic.topicArn);
+
+  test('one a month for each account, told at 80 % spent and 100 % forecast', () => {
+    const notification = (NotificationType: string, Threshold: number) => ({
+      Notification: { NotificationType, Threshold, ThresholdType: 'PERCENTAGE', ComparisonOperator: 'GREATER_THAN' },
+      Subscribers: [{ SubscriptionType: 'SNS', Address: topic }],
+    });
+    template.resourceCountIs('AWS::Budgets::Budget', 2);
+    for (const [account, amount] of [[stack.resolve(zone.accountId('staging')), 800], ['333333333333', 500]]) {
+      template.hasResourceProperties('AWS::Budgets::Budget', {
+        Budget: { BudgetType: 'COST', TimeUnit: 'MONTHLY', BudgetLimit: { Amount: amount, Unit: 'USD' }, CostFilters: { LinkedAccount: [account] } },
+        NotificationsWithSubscribers: [notification('ACTUAL', 80), notification('FORECASTED', 100)],
+      });
+    }
+  });
+
+  test('publish through an encrypted topic to the e-mail address', () => {
+    template.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: stack.resolve(zone.encryptionKey.keyArn) });
+    template.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'ops@innovate.example', TopicArn: topic });
+    template.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([Match.objectLike({
+          Principal: { Service: 'budgets.amazonaws.com' }, Action: 'sns:Publish', Resource: topic,
+          Condition: {
+            StringEquals: { 'aws:SourceAccount': '111111111111' },
+            ArnLike: { 'aws:SourceArn': { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':budgets::111111111111:*']] } },
+          },
+        })]),
+      },
+    });
+    template.hasResourceProperties('AWS::KMS::Key', {
+      KeyPolicy: {
+        Statement: Match.arrayWith([Match.objectLike({
+          Principal: { Service: 'budgets.amazonaws.com' }, Action: Match.arrayWith(['kms:GenerateDataKey', 'kms:Decrypt']),
+          Condition: { StringEquals: { 'aws:SourceAccount': '111111111111' } },
+        })]),
+      },
+    });
+  });
+});
+
+describe('what exists is taken by its id', () => {
+  const stack = managementStack();
+  const encryptionKey = kms.Key.fromKeyArn(stack, 'ForeignKey', 'arn:aws:kms:eu-west-1:111111111111:key/00000000-0000-0000-0000-000000000000');
+  const zone = landingZone(stack, {
+    organization: ORGANIZATION,
+    accounts: [existingProduction(), staging({ organizationalUnit: OrganizationalUnit.of('Sandbox') })],
+    encryptionKey,
+    trailRetention: Duration.days(400),
+    logRetention: logs.RetentionDays.FIVE_YEARS,
+  });
+  const template = Template.fromStack(stack);
+
+  test('organization, account and key are not made again', () => {
+    template.resourceCountIs('AWS::Organizations::Organization', 0);
+    template.resourceCountIs('AWS::Organizations::Account', 1);
+    template.resourceCountIs('AWS::KMS::Key', 0);
+    expect([zone.organizationId, zone.rootId, zone.accountId('legacy')]).toEqual(['o-exampleorgid', 'r-exam', '333333333333']);
+    expect(zone.encryptionKey).toBe(encryptionKey);
+    template.hasResourceProperties('AWS::CloudTrail::Trail', { KMSKeyId: encryptionKey.keyArn });
+    expectNoAnnotations(stack);
+  });
+
+  test('the units are made below the given root, a further one beside the others', () => {
+    template.hasResourceProperties('AWS::Organizations::OrganizationalUnit', { Name: 'Workloads', ParentId: 'r-exam' });
+    template.hasResourceProperties('AWS::Organizations::OrganizationalUnit', { Name: 'Sandbox' });
+  });
+
+  test('retention is as given', () => {
+    template.hasResourceProperties('AWS::S3::Bucket', { LifecycleConfiguration: { Rules: Match.arrayWith([Match.objectLike({ ExpirationInDays: 400, Transitions: Match.anyValue() })]) } });
+    template.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 1827 });
+  });
+});
+
+test('a stack without a fixed account and region works too', () => {
+  const stack = new Stack();
+  landingZone(stack);
+  Template.fromStack(stack).resourceCountIs('AWS::CloudTrail::Trail', 1);
+});
+
+test('values that are known at deployment only are let through', () => {
+  const token = (name: string) => Token.asString({ Ref: name });
+  const stack = managementStack();
+  const zone = landingZone(stack, {
+    alertEmail: token('Email'), organization: { organizationId: token('Organization'), rootId: token('Root') },
+    accounts: [existingProduction({ accountId: token('Account') })],
+  });
+  expect(stack.resolve(zone.accountId('legacy'))).toEqual({ Ref: 'Account' });
+});
+
+test.each<[string, Partial<InnovateLandingZoneProps>, string]>([
+  ['no accounts', { accounts: [] }, '`accounts` is []'],
+  ['a name twice', { accounts: [staging(), production({ name: 'staging' })] }, '`accounts` is "staging", but two entries have this name'],
+  ['an e-mail twice, in capitals', { accounts: [staging(), production({ email: 'AWS+staging@innovate.example' })] }, 'two entries have this e-mail address'],
+  ['an account id twice', { accounts: [existingProduction(), existingProduction({ name: 'other' })] }, 'two entries have this account id'],
+  ['a malformed name', { accounts: [staging({ name: 'a/b' })] }, '`accounts[0].name` is "a/b"'],
+  ['a malformed e-mail', { accounts: [staging(), production({ email: 'nobody' })] }, '`accounts[1].email` is "nobody"'],
+  ['a malformed account id', { accounts: [existingProduction({ accountId: '33333' })] }, '`accounts[0].accountId` is "33333"'],
+  ['the management account', { accounts: [existingProduction({ accountId: '111111111111' })] }, 'this is the management account'],
+  ['a unit called Workloads', { accounts: [staging({ organizationalUnit: OrganizationalUnit.of('Workloads') })] }, '`accounts[0].organizationalUnit` is "Workloads"'],
+  ['a budget of zero', { accounts: [staging({ monthlyBudgetUsd: 0 })] }, '`accounts[0].monthlyBudgetUsd` is 0'],
+  ['a budget that is no number', { accounts: [staging({ monthlyBudgetUsd: NaN })] }, '`accounts[0].monthlyBudgetUsd`'],
+  ['no regions', { permittedRegions: [] }, '`permittedRegions` is []'],
+  ['an unknown region', { permittedRegions: ['eu-west-1', 'eu-west1'] }, '`permittedRegions[1]` is "eu-west1"'],
+  ['a region twice', { permittedRegions: ['eu-west-1', 'eu-west-1'] }, 'two entries have this region'],
+  ['no home region', { permittedRegions: ['eu-central-1'] }, 'the region of the landing zone is not in it. Add "eu-west-1".'],
+  ['a malformed alert address', { alertEmail: 'ops' }, '`alertEmail` is "ops"'],
+  ['a malformed organization', { organization: { organizationId: 'exampleorgid', rootId: 'r-exam' } }, '`organization.organizationId` is "exampleorgid"'],
+  ['a malformed root', { organization: { organizationId: 'o-exampleorgid', rootId: 'exam' } }, '`organization.rootId` is "exam"'],
+  ['a short retention', { trailRetention: Duration.days(90) }, '`trailRetention` is 90'],
+])('refuses %s', (_, props, message) => {
+  const stack = managementStack();
+  expect(() => landingZone(stack, props)).toThrow(message);
+  expect(stack.node.findChild('LandingZone').node.children).toEqual([]);
+});
+
+test('refuses to tell the id of an unknown account', () => {
+  expect(() => landingZone(managementStack()).accountId('prod')).toThrow('`accountId(name)` is "prod", but no account of the landing zone has this name. Give one of staging, production.');
+});

@@ -1,0 +1,37 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { CreatedAccountProps, ExistingAccountProps, LandingZoneAccount } from '../../src/landing-zone/landing-zone-account';
+import { InnovateLandingZone, InnovateLandingZoneProps } from '../../src/landing-zone/innovate-landing-zone';
+import { OrganizationalUnit } from '../../src/landing-zone/organizational-unit';
+import { REGION } from '../support/stacks';
+
+export const MANAGEMENT = '111111111111';
+
+/** A stack in the management account. */
+export function managementStack(region: string = REGION): Stack {
+  return new Stack(new App(), 'Management', { env: { account: MANAGEMENT, region } });
+}
+
+export function staging(props: Partial<CreatedAccountProps> = {}): LandingZoneAccount {
+  return LandingZoneAccount.create({
+    name: 'staging', email: 'aws+staging@innovate.example', organizationalUnit: OrganizationalUnit.NON_PRODUCTION, monthlyBudgetUsd: 800, ...props,
+  });
+}
+
+export function production(props: Partial<CreatedAccountProps> = {}): LandingZoneAccount {
+  return LandingZoneAccount.create({
+    name: 'production', email: 'aws+production@innovate.example', organizationalUnit: OrganizationalUnit.PRODUCTION, monthlyBudgetUsd: 6000, ...props,
+  });
+}
+
+export function existingProduction(props: Partial<ExistingAccountProps> = {}): LandingZoneAccount {
+  return LandingZoneAccount.existing({
+    name: 'legacy', accountId: '333333333333', organizationalUnit: OrganizationalUnit.PRODUCTION, monthlyBudgetUsd: 500, ...props,
+  });
+}
+
+/** A landing zone with a staging and a production account, both created. */
+export function landingZone(stack: Stack, props: Partial<InnovateLandingZoneProps> = {}): InnovateLandingZone {
+  return new InnovateLandingZone(stack, 'LandingZone', {
+    accounts: [staging(), production()], permittedRegions: [REGION], alertEmail: 'ops@innovate.example', ...props,
+  });
+}

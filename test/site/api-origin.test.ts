@@ -1,0 +1,70 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { ApiOrigin } from '../../src/site/api-origin';
+import { SpaStaticSite } from '../../src/site/spa-static-site';
+import { ACCOUNT, expectNoAnnotations, foreignVpc, testStack } from '../support/stacks';
+
+const LOAD_BALANCER_ARN = `arn:aws:elasticloadbalancing:eu-west-1:${ACCOUNT}:loadbalancer/app/api/1`;
+
+function siteWith(api: ApiOrigin, stack: Stack) {
+  new SpaStaticSite(stack, 'Site', { api });
+  const template = Template.fromStack(stack);
+  const [distribution] = Object.values(template.findResources('AWS::CloudFront::Distribution'));
+  return { template, origin: distribution.Properties.DistributionConfig.Origins[1] };
+}
+
+test('a load balancer with a name is reached by TLS inside its VPC', () => {
+  const stack = testStack();
+  const loadBalancer = new elbv2.ApplicationLoadBalancer(stack, 'LoadBalancer', { vpc: foreignVpc(stack) });
+  const { template, origin } = siteWith(ApiOrigin.loadBalancer(loadBalancer, { domainName: 'api.innovate.example' }), stack);
+  template.hasResourceProperties('AWS::CloudFront::VpcOrigin', {
+    VpcOriginEndpointConfig: { Arn: stack.resolve(loadBalancer.loadBalancerArn), OriginProtocolPolicy: 'https-only', OriginSSLProtocols: ['TLSv1.2'] },
+  });
+  expect(origin).toMatchObject({ DomainName: 'api.innovate.example', VpcOriginConfig: { VpcOriginId: expect.anything() } });
+  expect(origin.CustomOriginConfig).toBeUndefined();
+  expectNoAnnotations(stack);
+});
+
+test('a load balancer without a name is reached by HTTP, with a warning that says where TLS is missing', () => {
+  const stack = testStack();
+  const loadBalancer = new elbv2.ApplicationLoadBalancer(stack, 'LoadBalancer', { vpc: foreignVpc(stack) });
+  const { template, origin } = siteWith(ApiOrigin.loadBalancer(loadBalancer), stack);
+  template.hasResourceProperties('AWS::CloudFront::VpcOrigin', { VpcOriginEndpointConfig: { OriginProtocolPolicy: 'http-only' } });
+  expect(origin.DomainName).toEqual(stack.resolve(loadBalancer.loadBalancerDnsName));
+  Annotations.fromStack(stack).hasWarning('/Test/Site', Match.stringLikeRegexp('Between CloudFront and the load balancer of `api` there is no TLS'));
+});
+
+test('a load balancer of another stack is referred to without an export', () => {
+  const app = new App();
+  const [cluster, web] = ['Cluster', 'Web'].map(id => new Stack(app, id, { env: { account: ACCOUNT, region: 'eu-west-1' } }));
+  const loadBalancer = new elbv2.ApplicationLoadBalancer(cluster, 'LoadBalancer', { vpc: foreignVpc(cluster) });
+  const { template, origin } = siteWith(ApiOrigin.loadBalancer(loadBalancer), web);
+  const [vpcOrigin] = Object.values(template.findResources('AWS::CloudFront::VpcOrigin'));
+  expect(vpcOrigin.Properties.VpcOriginEndpointConfig.Arn['Fn::GetStackOutput'].StackName).toBe('Cluster');
+  expect(origin.DomainName['Fn::GetStackOutput'].StackName).toBe('Cluster');
+  expect(JSON.stringify(Template.fromStack(cluster).toJSON().Outputs)).not.toContain('Export');
+  expect(web.dependencies.map(({ stackName }) => stackName)).toContain('Cluster');
+});
+
+test('a load balancer of somebody else', () => {
+  const stack = testStack();
+  const loadBalancer = elbv2.ApplicationLoadBalancer.fromApplicationLoadBalancerAttributes(stack, 'LoadBalancer', {
+    loadBalancerArn: LOAD_BALANCER_ARN, securityGroupId: 'sg-1', loadBalancerDnsName: 'internal-api.eu-west-1.elb.amazonaws.com',
+  });
+  const { template } = siteWith(ApiOrigin.loadBalancer(loadBalancer, { domainName: 'api.innovate.example' }), stack);
+  template.hasResourceProperties('AWS::CloudFront::VpcOrigin', { VpcOriginEndpointConfig: { Arn: LOAD_BALANCER_ARN } });
+});
+
+test('an API on the internet is reached by TLS 1.2', () => {
+  const { template, origin } = siteWith(ApiOrigin.https('api.innovate.example'), testStack());
+  expect(origin).toMatchObject({ DomainName: 'api.innovate.example', CustomOriginConfig: { OriginProtocolPolicy: 'https-only', OriginSSLProtocols: ['TLSv1.2'] } });
+  template.resourceCountIs('AWS::CloudFront::VpcOrigin', 0);
+});
+
+test('refuses a name that is an address', () => {
+  const stack = testStack();
+  const loadBalancer = new elbv2.ApplicationLoadBalancer(stack, 'LoadBalancer', { vpc: foreignVpc(stack) });
+  expect(() => siteWith(ApiOrigin.loadBalancer(loadBalancer, { domainName: 'api.innovate.example:8443' }), stack))
+    .toThrow(/`api.domainName` is "api.innovate.example:8443", but it is not a host name/);
+});
