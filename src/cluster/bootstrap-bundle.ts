@@ -91,7 +91,8 @@ function extractVariables(scope: Construct, value: unknown, trail: string[], var
   const resolved = isDeployTime(value) ? Stack.of(scope).resolve(value) : value;
   if (typeof value === 'string' && (typeof resolved !== 'string' || resolved.includes('$'))) {
     const name = variableName(trail, variables);
-    variables[name] = value;
+    // what is put in its place stands between the quotation marks of a JSON string
+    variables[name] = typeof resolved === 'string' ? JSON.stringify(resolved).slice(1, -1) : value;
     return `$${name}`;
   }
   if (Array.isArray(resolved)) { return resolved.map((item, index) => extractVariables(scope, item, [...trail, String(index)], variables)); }

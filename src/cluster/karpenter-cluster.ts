@@ -298,13 +298,8 @@ export class KarpenterCluster extends Construct implements ec2.IConnectable {
 
   private createController(version: eks.KubernetesVersion): KarpenterController {
     return new KarpenterController(this, 'Karpenter', {
-      cluster: this.cluster.clusterName,
-      clusterName: this.clusterName,
-      kubernetesVersion: version.version,
-      encryptionKey: this.encryptionKey,
-      subnets: this.vpc.selectSubnets(this.vpcSubnets).subnets,
-      nodeSecurityGroup: this.cluster.clusterSecurityGroup,
-      nodeRole: this.nodeRole,
+      cluster: this.cluster, clusterName: this.clusterName, kubernetesVersion: version.version,
+      subnets: this.vpc.selectSubnets(this.vpcSubnets).subnets, nodeRole: this.nodeRole, encryptionKey: this.encryptionKey,
     });
   }
 

@@ -179,7 +179,7 @@ export class AuroraPostgres extends AuroraPostgresBase {
   private addSecurityGroup(): ec2.Connections {
     const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
       vpc: this.props.vpc,
-      description: `Aurora PostgreSQL ${this.node.path}`,
+      description: 'Aurora PostgreSQL',
       allowAllOutbound: false,
     });
     return new ec2.Connections({ securityGroups: [securityGroup], defaultPort: ec2.Port.tcp(this.port) });
@@ -209,7 +209,7 @@ export class AuroraPostgres extends AuroraPostgresBase {
       databaseInsightsMode: rds.DatabaseInsightsMode.ADVANCED,
       engine,
       parameterGroup: new rds.ParameterGroup(this, 'ParameterGroup', {
-        engine, description: `Aurora PostgreSQL ${this.node.path}`, parameters: CLUSTER_PARAMETERS,
+        engine, description: 'TLS only, with the log of an operator', parameters: CLUSTER_PARAMETERS,
       }),
       clusterIdentifier,
       defaultDatabaseName: this.databaseName,

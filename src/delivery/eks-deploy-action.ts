@@ -2,7 +2,6 @@ import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as eks from 'aws-cdk-lib/aws-eks-v2';
 import { Construct } from 'constructs';
-import { setActionVariables } from './action-variables';
 import { EksDeployment } from './eks-deployment';
 import { NativeEksDeployAction } from '../private/eks-deploy-action';
 import { validateMatch } from '../private/validation';
@@ -104,10 +103,9 @@ export class EksDeployAction extends codepipeline.Action {
     validateVariables(scope, variables);
     const vpcSubnets = this.props.vpcSubnets ?? { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS };
     this.grantNamespace(scope, options);
-    setActionVariables(stage, actionName, variables);
     const securityGroup = this.addSecurityGroup(scope);
     return new NativeEksDeployAction({
-      actionName, input, clusterName, namespace, vpc, vpcSubnets, securityGroup, role: options.role, ...deployment._bind(),
+      actionName, input, clusterName, namespace, variables, vpc, vpcSubnets, securityGroup, role: options.role, ...deployment._bind(),
     }).bind(scope, stage, options);
   }
 

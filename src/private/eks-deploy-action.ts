@@ -4,13 +4,14 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { setActionVariables } from './action-variables';
 
 /** A Helm release that the action installs or upgrades from a chart in its input artifact. */
 export interface HelmRelease {
   readonly releaseName: string;
   /** Folder of the chart inside the artifact. */
   readonly chart: string;
-  /** Values files inside the artifact. @default - the chart's own */
+  /** Values files, relative to the chart's folder. @default - the chart's own */
   readonly valuesFiles?: string[];
 }
 
@@ -57,11 +58,12 @@ export class NativeEksDeployAction implements codepipeline.IAction {
   }
 
   public bind(scope: Construct, stage: codepipeline.IStage, options: codepipeline.ActionBindOptions): codepipeline.ActionConfig {
-    const { clusterName, namespace, helm, manifests, variables, vpc, vpcSubnets, securityGroup } = this.configuration;
+    const { actionName, clusterName, namespace, helm, manifests, variables = {}, vpc, vpcSubnets, securityGroup } = this.configuration;
     this.pipeline = stage.pipeline;
     this.stage = stage;
     options.bucket.grantRead(options.role);
     grantEksDeploy(options.role, clusterName, scope);
+    setActionVariables(stage, actionName, variables);
     return {
       configuration: {
         ClusterName: clusterName,
@@ -72,9 +74,6 @@ export class NativeEksDeployAction implements codepipeline.IAction {
         ManifestFiles: manifests?.join(','),
         Subnets: vpc.selectSubnets(vpcSubnets).subnetIds.join(','),
         SecurityGroupIds: securityGroup.securityGroupId,
-        EnvironmentVariables: variables && Object.keys(variables).length > 0
-          ? Stack.of(scope).toJsonString(Object.keys(variables).sort().map(name => ({ name, value: variables[name], type: 'PLAINTEXT' })))
-          : undefined,
       },
     };
   }
