@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { downloadGoModule } from './go-module';
 import { VERSIONS } from '../src/cluster/versions';
 
 const CHARTS = path.join(__dirname, '..', 'src', 'cluster', 'charts');
@@ -21,16 +22,7 @@ const LOAD_BALANCER_CONTROLLER_PSEUDO_VERSION = 'v0.0.0-20260109171550-3b9bdb1e3
 
 function unpack(module: string, version: string): string {
   const workDir = fs.mkdtempSync(path.join(os.tmpdir(), 'charts-'));
-  let description: string;
-  try {
-    description = execFileSync('go', ['mod', 'download', '-json', `${module}@${version}`], { cwd: workDir, encoding: 'utf8' });
-  } catch (error) {
-    // Go also fails where the module asks for a newer compiler, although the archive is there
-    description = (error as { stdout: string }).stdout;
-  }
-  const zip = (JSON.parse(description) as { Zip?: string }).Zip;
-  if (!zip) { throw new Error(`${module}@${version} cannot be downloaded: ${description}`); }
-  execFileSync('unzip', ['-q', '-o', zip, '-d', workDir]);
+  execFileSync('unzip', ['-q', '-o', downloadGoModule(module, version), '-d', workDir]);
   return path.join(workDir, `${module}@${version}`);
 }
 

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { downloadGoModule } from './go-module';
 
 const TABLE = path.join(__dirname, '..', 'src', 'cluster', 'node-prices.json');
 
@@ -22,17 +23,7 @@ const COMMERCIAL_REGION = /^(?!us-gov-|cn-|us-iso)[a-z]{2}-[a-z]+-\d$/;
 const BASE_REGION = 'us-east-1';
 
 function readFromModule({ module, version, file }: typeof PRICES): string {
-  const workDir = fs.mkdtempSync(path.join(os.tmpdir(), 'prices-'));
-  let description: string;
-  try {
-    description = execFileSync('go', ['mod', 'download', '-json', `${module}@${version}`], { cwd: workDir, encoding: 'utf8' });
-  } catch (error) {
-    // Go also fails where the module asks for a newer compiler, although the archive is there
-    description = (error as { stdout: string }).stdout;
-  }
-  const zip = (JSON.parse(description) as { Zip?: string }).Zip;
-  if (!zip) { throw new Error(`${module}@${version} cannot be downloaded: ${description}`); }
-  return execFileSync('unzip', ['-p', zip, `${module}@${version}/${file}`], { encoding: 'utf8', maxBuffer: 2 ** 28 });
+  return execFileSync('unzip', ['-p', downloadGoModule(module, version), `${module}@${version}/${file}`], { encoding: 'utf8', maxBuffer: 2 ** 28 });
 }
 
 function readShapes(): Record<string, { VCpuInfo: { DefaultVCpus: number }; MemoryInfo: { SizeInMiB: number } }> {

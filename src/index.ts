@@ -21,6 +21,7 @@ export * from './cluster/web-service';
 
 // database: data that is kept
 export * from './database/aurora-postgres';
+export * from './database/aurora-postgres-base';
 export * from './database/aurora-postgres-props';
 export * from './database/aurora-postgres-ref';
 export * from './database/data-retention';

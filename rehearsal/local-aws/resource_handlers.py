@@ -71,6 +71,7 @@ class _Handler:
         resource_records.forget(self._type.name, physical_id)
 
     def _check(self, properties: dict) -> None:
+        _complete_stack_tags(self._type.name, properties)
         refuse_unresolved(self._type.name, properties)
         self._schema.refuse_invalid(self._type.name, properties)
         assumed_resources.provide(self._type.name, properties)
@@ -81,6 +82,14 @@ class _Handler:
     def _keep(self, physical_id: str, properties: dict, attributes: dict | None) -> tuple[str, dict]:
         if self._own:
             fidelity.acted_on(self._type.name, service_gaps.fill(self._type.name, physical_id, properties))
+            attributes = service_gaps.correct_attributes(self._type.name, attributes or {})
         attributes = stored_resources.complete_attributes(self._type, physical_id, properties, dict(attributes or {}))
         resource_records.keep(self._type, physical_id, properties, attributes)
         return physical_id, attributes
+
+
+def _complete_stack_tags(type_name: str, properties: dict) -> None:
+    """ministack adds the stack's tags in the common shape, also where a type's tags have a third member."""
+    if type_name == "AWS::AutoScaling::AutoScalingGroup":
+        for tag in properties.get("Tags") or []:
+            tag.setdefault("PropagateAtLaunch", True)

@@ -4,7 +4,7 @@ Each gap is filled after the type's own handler ran: the service's record gets
 what the template says, so the service's own API answers it.
 """
 
-from ministack.services import ec2, eks, rds, s3, sns
+from ministack.services import ec2, eks, rds, route53, s3, sns
 from ministack.services.cloudformation import provisioners
 
 import bucket_configuration
@@ -18,6 +18,13 @@ def fill(type_name: str, physical_id: str, properties: dict) -> tuple[str, ...]:
     names, apply = gap
     apply(physical_id, properties)
     return names
+
+
+def correct_attributes(type_name: str, attributes: dict) -> dict:
+    """What GetAtt answers, where ministack's handler contradicts its own service."""
+    if type_name == "AWS::Route53::HostedZone":
+        return {**attributes, "NameServers": [name.rstrip(".") for name in route53._DEFAULT_NS]}
+    return attributes
 
 
 def refuse_delete(type_name: str, physical_id: str) -> None:

@@ -1,4 +1,4 @@
-import { AspectPriority, Aspects, Names, Stack } from 'aws-cdk-lib';
+import { Annotations, AspectPriority, Aspects, Names, Stack } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
@@ -281,6 +281,7 @@ export class KarpenterCluster extends Construct implements ec2.IConnectable {
     resource.deletionProtection = props.deletionProtection ?? true;
     resource.upgradePolicy = { supportType: 'STANDARD' };
     resource.zonalShiftConfig = { enabled: true };
+    Annotations.of(cluster).acknowledgeWarning('@aws-cdk/aws-eks:clusterMustManuallyTagSubnet', 'Nothing in the cluster looks for subnets by tag.');
     return cluster;
   }
 

@@ -71,18 +71,12 @@ export class PipelineDelivery extends Construct implements BundleDelivery {
       securityGroup: this.securityGroup,
       role: this.deployRole,
     });
-    const charts = releases.map(release => {
-      const part = content.partOf(release);
-      return new NativeEksDeployAction({
-        ...common(part),
-        namespace: release.namespace,
-        helm: { releaseName: release.releaseName, chart: `charts/${release.releaseName}`, valuesFiles: [part.file] },
-      });
-    });
-    const manifests = files.map(file => {
-      const part = content.partOf(file);
-      return new NativeEksDeployAction({ ...common(part), manifests: [part.file] });
-    });
+    const charts = releases.flatMap(release => content.partsOf(release).map(part => new NativeEksDeployAction({
+      ...common(part),
+      namespace: release.namespace,
+      helm: { releaseName: release.releaseName, chart: `charts/${release.releaseName}`, valuesFiles: [part.file] },
+    })));
+    const manifests = files.flatMap(file => content.partsOf(file).map(part => new NativeEksDeployAction({ ...common(part), manifests: [part.file] })));
     return [...charts, ...manifests];
   }
 

@@ -15,7 +15,15 @@ export abstract class EnvironmentDomain {
     return new ExistingZone(domainName, zone);
   }
 
+  /** A zone of the environment's own, to which the parent zone delegates from a stack in its account. */
+  public static delegated(domainName: string, parent: PlatformHostedZone, delegation: Stack): EnvironmentDomain {
+    return new DelegatedZone(domainName, parent, delegation);
+  }
+
   protected constructor(public readonly domainName: string) {}
+
+  /** Makes what the name needs in the environment's account; `addStack` gives it a stack of its own there. */
+  public abstract bind(addStack: () => Stack): void;
 
   /** The zone as a construct of the given stack. */
   public abstract zone(scope: Construct): route53.IHostedZone;
@@ -29,38 +37,44 @@ class ExistingZone extends EnvironmentDomain {
     super(domainName);
   }
 
+  public bind(): void {}
+
+  public answersBefore(): void {}
+
   public zone(scope: Construct): route53.IHostedZone {
     return route53.HostedZone.fromHostedZoneAttributes(scope, 'HostedZone', {
       hostedZoneId: this.attributes.hostedZoneId, zoneName: this.attributes.zoneName,
     });
   }
-
-  public answersBefore(_stack: Stack): void {}
 }
 
-/** A hosted zone in the environment's own account, to which the platform's zone in another account delegates. */
-export class DelegatedZone extends EnvironmentDomain {
-  private readonly hostedZone: route53.CfnHostedZone;
-  private readonly delegation: Stack;
+class DelegatedZone extends EnvironmentDomain {
+  private hostedZone?: route53.CfnHostedZone;
 
-  constructor(dns: Stack, delegation: Stack, domainName: string, parent: PlatformHostedZone) {
+  constructor(domainName: string, private readonly parent: PlatformHostedZone, private readonly delegation: Stack) {
     super(domainName);
-    this.delegation = delegation;
-    this.hostedZone = new route53.PublicHostedZone(dns, 'HostedZone', { zoneName: domainName }).node.defaultChild as route53.CfnHostedZone;
-    const reader = readerRole(dns, delegation.account);
-    new route53.CfnRecordSet(delegation, `Delegate-${domainName}`, {
-      hostedZoneId: parent.hostedZoneId,
-      name: domainName,
+  }
+
+  public bind(addStack: () => Stack): void {
+    const dns = addStack();
+    const hostedZone = new route53.PublicHostedZone(dns, 'HostedZone', { zoneName: this.domainName }).node.defaultChild as route53.CfnHostedZone;
+    const roleArn = readerRole(dns, this.delegation.account);
+    new route53.CfnRecordSet(this.delegation, this.domainName, {
+      hostedZoneId: this.parent.hostedZoneId,
+      name: this.domainName,
       type: 'NS',
       ttl: Duration.hours(1).toSeconds().toString(),
       resourceRecords: Array.from({ length: NAME_SERVERS }, (_, index) => weakReference({
-        producer: dns, consumer: delegation, id: `NameServer${index}`, value: Fn.select(index, this.hostedZone.attrNameServers), roleArn: reader,
+        producer: dns, consumer: this.delegation, id: `NameServer${index}`, value: Fn.select(index, hostedZone.attrNameServers), roleArn,
       })),
     });
+    this.hostedZone = hostedZone;
   }
 
   public zone(scope: Construct): route53.IHostedZone {
-    const hostedZoneId = weakReference({ producer: Stack.of(this.hostedZone), consumer: scope, id: 'HostedZoneId', value: this.hostedZone.attrId });
+    const { hostedZone } = this;
+    if (!hostedZone) { throw new Error(`The zone of ${this.domainName} is used before it is bound.`); }
+    const hostedZoneId = weakReference({ producer: Stack.of(hostedZone), consumer: scope, id: 'HostedZoneId', value: hostedZone.attrId });
     return route53.HostedZone.fromHostedZoneAttributes(scope, 'HostedZone', { hostedZoneId, zoneName: this.domainName });
   }
 

@@ -55,6 +55,7 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
 
   constructor(scope: Construct, id: string, private readonly props: EnvironmentStacksProps) {
     super(scope, id);
+    props.domain?.bind(() => this.addStack('Dns'));
     this.network = this.addNetwork();
     this.database = this.addDatabase();
     this.cluster = this.addCluster();
@@ -99,6 +100,7 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
 
   private addApi(): WebService {
     const api = this.cluster.addWebService('Api', { port: 8443 });
+    api.addEnvironment('AWS_REGION', this.props.region);
     this.database.grantConnect(api, API_DATABASE_USER);
     return api;
   }
@@ -112,7 +114,7 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
       firewall: this.firewall,
       api: ApiOrigin.loadBalancer(this.cluster.loadBalancer, { domainName: this.originName }),
       content: siteContent,
-      runtimeConfig: { apiBaseUrl: '/api', environment: environment.name },
+      runtimeConfig: siteContent ? { environment: environment.name, release: 'first page' } : undefined,
     });
   }
 

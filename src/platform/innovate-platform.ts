@@ -1,6 +1,6 @@
 import { Stack, Tags } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { DelegatedZone, EnvironmentDomain } from './environment-domain';
+import { EnvironmentDomain } from './environment-domain';
 import { EnvironmentResources } from './environment-resources';
 import { EnvironmentStacks } from './environment-stacks';
 import { PlatformAlerts } from './platform-alerts';
@@ -137,23 +137,21 @@ export class InnovatePlatform extends Construct {
       alerts,
       siteContent,
       region: this.regionOf(environment),
-      domain: this.domainOf(environment, stackPrefix),
+      domain: this.domainOf(environment),
       vendors: vendors.filter(vendor => vendor.environments?.includes(environment.name) ?? !environment.isProduction),
     });
   }
 
   /** Production answers on the zone's own name, every other environment below it. */
-  private domainOf(environment: PlatformEnvironment, stackPrefix: string): EnvironmentDomain | undefined {
+  private domainOf(environment: PlatformEnvironment): EnvironmentDomain | undefined {
     if (environment.domain) { return EnvironmentDomain.existing(environment.domain.zoneName, environment.domain); }
     if (!this.props.domain) { return undefined; }
     const zone = this.props.domain;
     const domainName = environment.isProduction ? zone.zoneName : `${environment.name}.${zone.zoneName}`;
     const zoneAccount = this.zoneAccount(zone);
-    if (zoneAccount === environment.account) { return EnvironmentDomain.existing(domainName, zone); }
-    const dns = new Stack(this, `${pascalCase(environment.name)}Dns`, {
-      stackName: `${stackPrefix}-Dns`, env: { account: environment.account, region: this.regionOf(environment) },
-    });
-    return new DelegatedZone(dns, this.delegationStack(zoneAccount), domainName, zone);
+    return zoneAccount === environment.account
+      ? EnvironmentDomain.existing(domainName, zone)
+      : EnvironmentDomain.delegated(domainName, zone, this.delegationStack(zoneAccount));
   }
 
   private zoneAccount(zone: PlatformHostedZone): string {

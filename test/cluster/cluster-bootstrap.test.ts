@@ -29,10 +29,7 @@ describe('pipeline()', () => {
   const [[pipelineId, pipeline]] = Object.entries(template.findResources('AWS::CodePipeline::Pipeline'));
   const stages: any[] = pipeline.Properties.Stages;
   const actions = stages.slice(1).flatMap(stage => stage.Actions);
-  const variablesOf = (action: any) => {
-    const [, parts] = action.Configuration.EnvironmentVariables?.['Fn::Join'] ?? ['', ['[]']];
-    return JSON.parse(parts.map((part: unknown) => typeof part === 'string' ? part : 'deploy-time').join('')).map((one: any) => one.name);
-  };
+  const variablesOf = (action: any): string[] => (action.EnvironmentVariables ?? []).map((variable: any) => variable.Name);
 
   test('applies definitions, controllers, nodes, namespaces and services in this order, and tries each again once', () => {
     expect(stages.map(stage => stage.Name)).toEqual(['Source', 'Definitions', 'Controllers', 'Nodes', 'Namespaces', 'WebServices']);
@@ -102,6 +99,24 @@ describe('pipeline()', () => {
     };
     check(parse(bundle[`values/${chart}.yaml`]), known);
   });
+});
+
+test('many deploy-time values are spread over several actions, since one takes ten', () => {
+  const stack = testStack();
+  const cluster = clusterIn(stack);
+  const api = cluster.webServices[0];
+  for (let index = 0; index < 9; index++) { api.addEnvironment(`HOST_${index}`, `${index}.${cluster.loadBalancer.loadBalancerDnsName}`); }
+  const [pipeline] = Object.values(Template.fromStack(stack).findResources('AWS::CodePipeline::Pipeline'));
+  const actions: any[] = pipeline.Properties.Stages.at(-1).Actions;
+  expect(actions.map(action => [action.Name, action.EnvironmentVariables.length])).toEqual([['app.api', 10], ['app.api.2', 2]]);
+  expect(Object.keys(bundleOf(stack))).toEqual(expect.arrayContaining(['manifests/app.api.yaml', 'manifests/app.api.2.yaml']));
+});
+
+test('more deploy-time values in one object than an action takes are refused', () => {
+  const stack = testStack();
+  const cluster = clusterIn(stack);
+  for (let index = 0; index < 10; index++) { cluster.webServices[0].addEnvironment(`HOST_${index}`, cluster.loadBalancer.loadBalancerDnsName); }
+  expect(() => Template.fromStack(stack)).toThrow(/`addEnvironment` is \[.*HOST_9__.*but an action of CodePipeline takes 10 values.*Join several of them/);
 });
 
 describe('kubectl()', () => {

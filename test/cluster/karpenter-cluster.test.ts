@@ -212,6 +212,7 @@ test('a VPC of another stack, known by its ids only', () => {
   const bundle = bundleOf(stack);
   expect(objectOf(bundle, 'EC2NodeClass').spec.subnetSelectorTerms).toEqual([{ id: 'subnet-a' }, { id: 'subnet-b' }]);
   expect(objectOf(bundle, 'NetworkPolicy').spec.ingress[0].from).toEqual([{ ipBlock: { cidr: '10.9.0.0/16' } }]);
+  expectNoAnnotations(stack);
 });
 
 test('a stack without a region takes the prefix list from a mapping', () => {
