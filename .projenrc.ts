@@ -122,7 +122,7 @@ project.addTask('example:site', {
 });
 project.addTask('rehearse', {
   description: 'Deploy the example platform to a local AWS with the real CDK CLI, check it, draw it and remove it again',
-  steps: [{ spawn: 'example:site' }, { exec: `${typescript} rehearsal/rehearse.ts --app "${exampleApp}"`, receiveArgs: true }],
+  steps: [{ spawn: 'example:site' }, { exec: `${typescript} rehearsal/rehearse.ts --app "${exampleApp}" --checks rehearsal/checks/platform.ts`, receiveArgs: true }],
 });
 project.addTask('integ', {
   description: 'Compare every integ app with its committed snapshot, offline',

@@ -13,7 +13,6 @@ export * from './network/vendor-bastion';
 export * from './network/vendor-target';
 
 // cluster: scales by itself, within a budget
-export * from './cluster/bundle-delivery';
 export * from './cluster/cluster-bootstrap';
 export * from './cluster/karpenter-cluster';
 export * from './cluster/node-budget';

@@ -58,7 +58,8 @@ export class LocalContext implements CheckContext {
   private describe(stack: AssemblyStack, resource: DeployedResource): Promise<ResourceDescription | undefined> {
     return this.once(`model/${stack.artifactId}/${resource.logicalId}`, async () => {
       try {
-        const command = new GetResourceCommand({ TypeName: resource.type, Identifier: resource.physicalId });
+        // two records of one name have the same physical id; the local AWS tells them apart by the logical one
+        const command = new GetResourceCommand({ TypeName: resource.type, Identifier: `${resource.physicalId}#${resource.logicalId}` });
         return (await this.client(CloudControlClient, stack).send(command)).ResourceDescription;
       } catch (error) {
         if ((error as Error).name === 'ResourceNotFoundException') return undefined;

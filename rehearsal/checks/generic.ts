@@ -3,7 +3,7 @@ import { CloudControlClient, GetResourceCommand } from '@aws-sdk/client-cloudcon
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import type { AssemblyStack } from '../assembly';
-import { type Check, type CheckContext, type DeployedResource, unlessProblems } from './check';
+import { type Check, type CheckContext, unlessProblems } from './check';
 import { difference, TemplateResolver } from './template-resolver';
 
 /** Resources that CloudFormation keeps to itself or that a function of the app makes. */
@@ -58,11 +58,12 @@ const accountsIsolated: Check = {
     let attempts = 0;
     for (const stack of context.stacks) {
       const [sample] = (await context.resourcesOf(stack)).filter(resource => !WITHOUT_MODEL.test(resource.type));
+      const identifier = sample && await context.identifierOf(stack, sample);
       for (const account of otherAccounts(context, stack.account)) {
         const stranger = { ...stack, account };
         attempts += 1;
         if (await isVisible(context, stranger)) problems.push(`${account} sees stack ${stack.displayName} of ${stack.account}`);
-        if (sample && await isReadable(context, stranger, sample)) problems.push(`${account} reads ${sample.physicalId} of ${stack.account}`);
+        if (identifier && await isReadable(context, stranger, sample.type, identifier)) problems.push(`${account} reads ${identifier} of ${stack.account}`);
       }
     }
     problems.push(...await sharedBuckets(context));
@@ -116,8 +117,8 @@ function isVisible(context: CheckContext, stack: AssemblyStack): Promise<boolean
   return statusOf(context, stack).then(() => true, () => false);
 }
 
-function isReadable(context: CheckContext, where: AssemblyStack, resource: DeployedResource): Promise<boolean> {
-  const command = new GetResourceCommand({ TypeName: resource.type, Identifier: resource.physicalId });
+function isReadable(context: CheckContext, where: AssemblyStack, type: string, identifier: string): Promise<boolean> {
+  const command = new GetResourceCommand({ TypeName: type, Identifier: identifier });
   return context.client(CloudControlClient, where).send(command).then(() => true, () => false);
 }
 

@@ -52,7 +52,7 @@ class _Handler:
     def _create(self, logical_id, properties, stack_name):
         self._check(properties)
         physical_id, attributes = self._handler["create"](logical_id, self._watched(properties), stack_name)
-        return self._keep(physical_id, properties, attributes)
+        return self._keep(physical_id, logical_id, properties, attributes)
 
     def _update(self, physical_id, old_properties, new_properties, stack_name, logical_id=None):
         self._check(new_properties)
@@ -60,7 +60,7 @@ class _Handler:
         if self._handler.get("update_with_logical_id"):
             arguments.append(logical_id)
         new_physical_id, attributes = self._handler["update"](*arguments)
-        return self._keep(new_physical_id, new_properties, attributes)
+        return self._keep(new_physical_id, logical_id, new_properties, attributes)
 
     def _delete(self, physical_id, properties, logical_id=None):
         service_gaps.refuse_delete(self._type.name, physical_id)
@@ -68,7 +68,7 @@ class _Handler:
         if self._handler.get("delete_with_logical_id"):
             arguments.append(logical_id)
         self._handler["delete"](*arguments)
-        resource_records.forget(self._type.name, physical_id)
+        resource_records.forget(self._type.name, physical_id, logical_id)
 
     def _check(self, properties: dict) -> None:
         _complete_stack_tags(self._type.name, properties)
@@ -79,12 +79,12 @@ class _Handler:
     def _watched(self, properties: dict) -> dict:
         return fidelity.WatchedProperties(self._type.name, properties) if self._own else properties
 
-    def _keep(self, physical_id: str, properties: dict, attributes: dict | None) -> tuple[str, dict]:
+    def _keep(self, physical_id: str, logical_id: str, properties: dict, attributes: dict | None) -> tuple[str, dict]:
         if self._own:
             fidelity.acted_on(self._type.name, service_gaps.fill(self._type.name, physical_id, properties))
             attributes = service_gaps.correct_attributes(self._type.name, attributes or {})
         attributes = stored_resources.complete_attributes(self._type, physical_id, properties, dict(attributes or {}))
-        resource_records.keep(self._type, physical_id, properties, attributes)
+        resource_records.keep(self._type, physical_id, logical_id, properties, attributes)
         return physical_id, attributes
 
 

@@ -1,7 +1,8 @@
 """Every resource of every stack, readable through Cloud Control (`aws cloudcontrol get-resource`).
 
 Cloud Control calls a resource by its primary identifier, CloudFormation by what
-`Ref` returns. Real callers know which is which; here both are understood.
+`Ref` returns. Real callers know which is which; here both are understood. Where
+`Ref` is not unique (two records of one name), `<Ref>#<logical id>` is.
 """
 
 import json
@@ -11,7 +12,7 @@ from ministack.services import cloudcontrol
 
 from resource_schema import ResourceType
 
-_identifiers = AccountRegionScopedDict()  # "type\0physical id" -> primary identifier
+_identifiers = AccountRegionScopedDict()  # "type\0physical id", with and without "#logical id" -> primary identifier
 
 
 def install() -> None:
@@ -24,17 +25,19 @@ def install() -> None:
     cloudcontrol._get_resource = get_resource
 
 
-def keep(resource_type: ResourceType, physical_id: str, properties: dict, attributes: dict) -> None:
+def keep(resource_type: ResourceType, physical_id: str, logical_id: str, properties: dict, attributes: dict) -> None:
     model = _model(properties, attributes)
     identifier = "|".join(str(model.get(name, physical_id)) for name in resource_type.identifier) or physical_id
     cloudcontrol._resources[cloudcontrol._resource_key(resource_type.name, identifier)] = {
         "TypeName": resource_type.name, "Identifier": identifier, "Properties": json.dumps(model, sort_keys=True, default=str),
     }
-    _identifiers[cloudcontrol._resource_key(resource_type.name, physical_id)] = identifier
+    for name in (physical_id, f"{physical_id}#{logical_id}"):
+        _identifiers[cloudcontrol._resource_key(resource_type.name, name)] = identifier
 
 
-def forget(type_name: str, physical_id: str) -> None:
-    identifier = _identifiers.pop(cloudcontrol._resource_key(type_name, physical_id), physical_id)
+def forget(type_name: str, physical_id: str, logical_id: str) -> None:
+    by_physical_id = _identifiers.pop(cloudcontrol._resource_key(type_name, physical_id), physical_id)
+    identifier = _identifiers.pop(cloudcontrol._resource_key(type_name, f"{physical_id}#{logical_id}"), by_physical_id)
     cloudcontrol._resources.pop(cloudcontrol._resource_key(type_name, identifier), None)
 
 

@@ -1,9 +1,8 @@
-import { Annotations, AspectPriority, Aspects, Names, Stack } from 'aws-cdk-lib';
+import { AspectPriority, Aspects, Names, Stack } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { CfnCluster } from 'aws-cdk-lib/aws-eks';
 import * as eks from 'aws-cdk-lib/aws-eks-v2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -17,6 +16,8 @@ import { BundleDelivery } from './bundle-delivery';
 import { validateCloudFrontPrefixList } from './cloudfront-prefix-lists';
 import { ClusterBootstrap } from './cluster-bootstrap';
 import { clusterBundle } from './cluster-bundle';
+import { validateClusterName, validateKubernetesVersion } from './cluster-validation';
+import { createControlPlane } from './control-plane';
 import { InternalLoadBalancer } from './internal-load-balancer';
 import { KarpenterController } from './karpenter-controller';
 import { LoadBalancerController } from './load-balancer-controller';
@@ -24,8 +25,6 @@ import { NodeBudget, NodeCapacity } from './node-budget';
 import { VERSIONS } from './versions';
 import { WebService, WebServiceOptions } from './web-service';
 import { createEncryptionKey } from '../private/encryption-key';
-import { createLogGroup } from '../private/log-group';
-import { isDeployTime, reject, validateMatch } from '../private/validation';
 
 /** Properties of `KarpenterCluster`. */
 export interface KarpenterClusterProps {
@@ -143,7 +142,9 @@ export class KarpenterCluster extends Construct implements ec2.IConnectable {
     super(scope, id);
     const bootstrap = props.bootstrap ?? ClusterBootstrap.pipeline();
     const version = props.kubernetesVersion ?? eks.KubernetesVersion.of(VERSIONS.kubernetes[VERSIONS.kubernetes.length - 1]);
-    validateProps(this, props, version);
+    validateClusterName(this, props.clusterName);
+    validateKubernetesVersion(this, version.version);
+    validateCloudFrontPrefixList(this, props.cloudFrontPrefixListId);
     this.nodeCapacity = props.nodeBudget._capacityAt(this);
     this.clusterName = props.clusterName ?? Names.uniqueResourceName(this, { maxLength: 40, separator: '-' }).toLowerCase();
     this.vpc = props.vpc;
@@ -152,7 +153,10 @@ export class KarpenterCluster extends Construct implements ec2.IConnectable {
     this.encryptionKey = props.encryptionKey ?? createEncryptionKey(this, 'Key', {
       description: `EKS cluster ${this.clusterName}: secrets, logs, queue and artifacts`, services: ['events.amazonaws.com'],
     });
-    this.cluster = this.createCluster(props, version, bootstrap);
+    this.cluster = createControlPlane(this, {
+      clusterName: this.clusterName, version, vpc: this.vpc, vpcSubnets: this.vpcSubnets, encryptionKey: this.encryptionKey,
+      logRetention: props.logRetention, deletionProtection: props.deletionProtection ?? true, kubectlLayer: bootstrap._kubectlLayer,
+    });
     this.connections = new ec2.Connections({ securityGroups: [this.cluster.clusterSecurityGroup], defaultPort: ec2.Port.HTTPS });
     this.grantAdministrators(props.administrators ?? []);
 
@@ -251,40 +255,6 @@ export class KarpenterCluster extends Construct implements ec2.IConnectable {
     return { loadBalancerCidrs: known.length === subnets.length ? known : [vpcCidr], vpcCidr };
   }
 
-  private createCluster(props: KarpenterClusterProps, version: eks.KubernetesVersion, bootstrap: ClusterBootstrap): eks.Cluster {
-    const controlPlaneLogs = createLogGroup(this, 'ControlPlaneLogs', {
-      encryptionKey: this.encryptionKey,
-      retention: props.logRetention,
-      // EKS writes to this name only, and would make the group itself, unencrypted and without an end
-      logGroupName: `/aws/eks/${this.clusterName}/cluster`,
-    });
-    const cluster = new eks.Cluster(this, 'Cluster', {
-      clusterName: this.clusterName,
-      version,
-      vpc: this.vpc,
-      vpcSubnets: [this.vpcSubnets],
-      securityGroup: new ec2.SecurityGroup(this, 'ControlPlaneSecurityGroup', {
-        vpc: this.vpc, description: 'EKS control plane; nodes use the group that EKS makes', allowAllOutbound: false,
-      }),
-      endpointAccess: eks.EndpointAccess.PRIVATE,
-      secretsEncryptionKey: this.encryptionKey,
-      clusterLogging: Object.values(eks.ClusterLoggingTypes),
-      defaultCapacityType: eks.DefaultCapacityType.NODEGROUP,
-      defaultCapacity: 0,
-      bootstrapClusterCreatorAdminPermissions: false,
-      bootstrapSelfManagedAddons: false,
-      outputConfigCommand: false,
-      kubectlProviderOptions: bootstrap._kubectlLayer && { kubectlLayer: bootstrap._kubectlLayer },
-    });
-    const resource = cluster.node.findChild('Resource') as CfnCluster;
-    resource.node.addDependency(controlPlaneLogs);
-    resource.deletionProtection = props.deletionProtection ?? true;
-    resource.upgradePolicy = { supportType: 'STANDARD' };
-    resource.zonalShiftConfig = { enabled: true };
-    Annotations.of(cluster).acknowledgeWarning('@aws-cdk/aws-eks:clusterMustManuallyTagSubnet', 'Nothing in the cluster looks for subnets by tag.');
-    return cluster;
-  }
-
   private grantAdministrators(administrators: iam.IRole[]): void {
     for (const role of administrators) {
       this.cluster.grantClusterAdmin(`Administrator${role.node.addr.slice(-8)}`, role.roleArn);
@@ -337,27 +307,4 @@ function rangeOf(subnet: ec2.ISubnet): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function validateProps(scope: Construct, { clusterName, cloudFrontPrefixListId }: KarpenterClusterProps, { version }: eks.KubernetesVersion): void {
-  const remedy = 'Give a name such as "shop-production" as a literal string.';
-  if (isDeployTime(clusterName)) {
-    reject(scope, { prop: 'clusterName', value: 'a deploy-time value', problem: 'it is a condition key of Karpenter\'s policy and has to be known at synthesis', remedy });
-  }
-  validateMatch(scope, {
-    prop: 'clusterName',
-    value: clusterName,
-    pattern: /^[A-Za-z][A-Za-z0-9-]{0,39}$/,
-    problem: 'a cluster\'s name starts with a letter and has at most 40 letters, digits and hyphens',
-    remedy,
-  });
-  if (!isDeployTime(version) && !VERSIONS.kubernetes.includes(version)) {
-    reject(scope, {
-      prop: 'kubernetesVersion',
-      value: version,
-      problem: 'this version of the library is not known to work with it',
-      remedy: `Choose one of ${VERSIONS.kubernetes.join(', ')}.`,
-    });
-  }
-  validateCloudFrontPrefixList(scope, cloudFrontPrefixListId);
 }

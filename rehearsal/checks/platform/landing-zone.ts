@@ -1,0 +1,24 @@
+import { type Check, unlessProblems } from '../check';
+import { models, unmet } from './resources';
+
+export const organizationIsGuarded: Check = {
+  name: 'the organization is guarded',
+  proves: 'Both environments\' accounts are under service control policies and a budget, and an encrypted trail records every region.',
+  async run(context) {
+    const accounts = [...new Set(context.find(/^Innovate\/(Staging|Production)\//).map(stack => stack.account))];
+    const policies = (await models(context, 'AWS::Organizations::Policy')).map(({ model }) => model);
+    const budgets = (await models(context, 'AWS::Budgets::Budget')).map(({ model }) => model.Budget);
+    const [trail] = (await models(context, 'AWS::CloudTrail::Trail')).map(({ model }) => model);
+    const problems = accounts.flatMap(account => unmet({
+      'no service control policy is attached to the account': policies.some(policy => policy.Type === 'SERVICE_CONTROL_POLICY' && policy.TargetIds?.includes(account)),
+      'no budget watches the account': budgets.some(budget => budget.CostFilters?.LinkedAccount?.includes(account) && Number(budget.BudgetLimit.Amount) > 0),
+    }, account));
+    problems.push(...unmet({
+      'it is no organization trail': trail?.IsOrganizationTrail === true,
+      'it does not record every region': trail?.IsMultiRegionTrail === true,
+      'it has no customer key': String(trail?.KMSKeyId).startsWith('arn:aws:kms:'),
+      'its files are not validated': trail?.EnableLogFileValidation === true,
+    }, 'the trail'));
+    return unlessProblems(problems, `${policies.length} policies, ${budgets.length} budgets, trail ${trail?.TrailName ?? trail?.Arn}`);
+  },
+};
