@@ -95,6 +95,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
 // The development compiler also covers what is not part of the package, and lets it import the package by its name.
 for (const folder of ['examples/application', '.rehearsal', 'cdk.out', 'dist', 'lib']) { project.tsconfigDev.addExclude(folder); }
+project.tsconfigDev.addInclude('.projenrc.ts');
 project.tsconfigDev.file.addOverride('compilerOptions.paths', { [project.name]: ['./src'] });
 
 project.eslint?.addRules({
@@ -133,7 +134,7 @@ project.addTask('integ', {
 project.addTask('docs', {
   description: 'Compile every example in README, docs and docstrings, strictly',
   env,
-  exec: 'scripts/compile-examples.sh',
+  exec: `${typescript} scripts/compile-examples.ts`,
 });
 project.addTask('picture', {
   description: 'Draw docs/platform.svg from the synthesized example platform',
@@ -145,7 +146,7 @@ project.addTask('update', {
   env,
   steps: [
     { spawn: 'compile' }, { spawn: 'docgen' }, { spawn: 'picture' },
-    { exec: `${integRunner} --dry-run --update-on-failed --disable-update-workflow` },
+    { exec: `${integRunner} --dry-run --update-on-failed` },
   ],
 });
 project.addTask('verify', {

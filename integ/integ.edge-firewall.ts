@@ -7,7 +7,11 @@ const app = new App();
 const stack = new Stack(app, 'EdgeFirewall', { env: { region: 'us-east-1' } });
 const firewall = new EdgeFirewall(stack, 'Firewall', { rateLimit: 500, uploadPaths: ['/api/uploads/', '/api/avatars/'] });
 
-const integ = new IntegTest(app, 'EdgeFirewallTest', { testCases: [stack], regions: ['us-east-1'] });
+const integ = new IntegTest(app, 'EdgeFirewallTest', {
+  testCases: [stack],
+  regions: ['us-east-1'],
+  assertionStack: new Stack(app, 'EdgeFirewallAssertions', { env: { region: 'us-east-1' } }),
+});
 integ.assertions
   .awsApiCall('WAFV2', 'getLoggingConfiguration', { ResourceArn: firewall.webAclArn })
   .expect(ExpectedResult.objectLike({ LoggingConfiguration: { ResourceArn: firewall.webAclArn } }));

@@ -16,7 +16,11 @@ const cluster = new KarpenterCluster(stack, 'Cluster', { vpc, nodeBudget: NodeBu
 const api = cluster.addWebService('Api', { port: 8443, scaling: { minReplicas: 2, maxReplicas: 4 } });
 api.addEnvironment('LOAD_BALANCER', cluster.loadBalancer.loadBalancerDnsName);
 
-const integ = new IntegTest(app, 'KarpenterClusterTest', { testCases: [stack], regions: ['eu-west-1'] });
+const integ = new IntegTest(app, 'KarpenterClusterTest', {
+  testCases: [stack],
+  regions: ['eu-west-1'],
+  assertionStack: new Stack(app, 'KarpenterClusterAssertions', { env: { region: 'eu-west-1' } }),
+});
 
 integ.assertions.awsApiCall('EKS', 'describeCluster', { name: cluster.clusterName }).expect(ExpectedResult.objectLike({
   cluster: { status: 'ACTIVE', deletionProtection: false, resourcesVpcConfig: { endpointPrivateAccess: true, endpointPublicAccess: false } },

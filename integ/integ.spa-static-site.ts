@@ -12,7 +12,11 @@ const site = new SpaStaticSite(stack, 'Site', {
   removalPolicy: RemovalPolicy.DESTROY,
 });
 
-const integ = new IntegTest(app, 'SpaStaticSiteTest', { testCases: [stack], regions: ['eu-west-1'] });
+const integ = new IntegTest(app, 'SpaStaticSiteTest', {
+  testCases: [stack],
+  regions: ['eu-west-1'],
+  assertionStack: new Stack(app, 'SpaStaticSiteAssertions', { env: { region: 'eu-west-1' } }),
+});
 const page = { body: Match.stringLikeRegexp('app-123.js'), status: 200, headers: { 'cache-control': ['no-cache'], 'x-frame-options': ['DENY'] } };
 for (const path of ['/', '/orders/42']) {
   integ.assertions.httpApiCall(`${site.url}${path}`).expect(ExpectedResult.objectLike(page));

@@ -3,11 +3,11 @@ import type { Check } from './check';
 import { clusterIsPrivate, interruptionsReachKarpenter, nodesAreBootstrapped } from './platform/cluster';
 import { databaseIsEncryptedAndBackedUp } from './platform/database';
 import { imagesAreImmutable, pipelinesFollowTheirBranches } from './platform/delivery';
+import { keysRotate } from './platform/keys';
 import { organizationIsGuarded } from './platform/landing-zone';
 import { namesAreDelegated } from './platform/names';
 import { nobodyIsAdmitted, tiersAreRoutedApart, trafficIsLogged } from './platform/network';
 import { edgeIsGuarded, pagesAreServed } from './platform/site';
-import { keysRotate } from './platform/keys';
 import { vendorsAreConfined } from './platform/vendors';
 
 export const checks: readonly Check[] = [

@@ -5,7 +5,8 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { BootstrapBundle, BootstrapStep, BundleAsset, RenderedPart } from './bootstrap-bundle';
+import { BootstrapBundle, BootstrapStep } from './bootstrap-bundle';
+import { BundleAsset, RenderedPart } from './bundle-asset';
 import { BundleDelivery, ClusterBootstrapTarget } from './bundle-delivery';
 import { CONTROLLER_NAMESPACE } from './karpenter-controller';
 import { createDataBucket } from '../private/bucket';
@@ -74,7 +75,7 @@ export class PipelineDelivery extends Construct implements BundleDelivery {
     const charts = releases.flatMap(release => content.partsOf(release).map(part => new NativeEksDeployAction({
       ...common(part),
       namespace: release.namespace,
-      helm: { releaseName: release.releaseName, chart: `charts/${release.releaseName}`, valuesFiles: [part.file] },
+      helm: { releaseName: release.releaseName, chart: `charts/${release.releaseName}`, valuesFiles: [`../../${part.file}`] },
     })));
     const manifests = files.flatMap(file => content.partsOf(file).map(part => new NativeEksDeployAction({ ...common(part), manifests: [part.file] })));
     return [...charts, ...manifests];

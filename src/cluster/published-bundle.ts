@@ -1,6 +1,7 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { BootstrapBundle, BundleAsset } from './bootstrap-bundle';
+import { BootstrapBundle } from './bootstrap-bundle';
+import { BundleAsset } from './bundle-asset';
 import { BundleDelivery } from './bundle-delivery';
 
 /** Publishes the bundle and applies nothing. */

@@ -1,3 +1,4 @@
+import * as path from 'node:path';
 import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
@@ -29,6 +30,8 @@ describe('pipeline()', () => {
   const [[pipelineId, pipeline]] = Object.entries(template.findResources('AWS::CodePipeline::Pipeline'));
   const stages: any[] = pipeline.Properties.Stages;
   const actions = stages.slice(1).flatMap(stage => stage.Actions);
+  // the action takes values files relative to the chart
+  const valuesOf = ({ HelmChartLocation: chart, HelmValuesFiles: file }: any): string | undefined => file && path.posix.join(chart, file);
   const variablesOf = (action: any): string[] => (action.EnvironmentVariables ?? []).map((variable: any) => variable.Name);
 
   test('applies definitions, controllers, nodes, namespaces and services in this order, and tries each again once', () => {
@@ -50,14 +53,14 @@ describe('pipeline()', () => {
 
   test('names files that are in the bundle', () => {
     for (const { Configuration: configuration } of actions) {
-      const files = [configuration.HelmValuesFiles, configuration.ManifestFiles, configuration.HelmChartLocation && `${configuration.HelmChartLocation}/Chart.yaml`];
+      const files = [valuesOf(configuration), configuration.ManifestFiles, configuration.HelmChartLocation && `${configuration.HelmChartLocation}/Chart.yaml`];
       expect(Object.keys(bundle)).toEqual(expect.arrayContaining(files.filter(file => file !== undefined)));
     }
   });
 
   test('gives each action the variables of its files, no more and no fewer, none the beginning of another', () => {
     for (const action of actions) {
-      const text = bundle[action.Configuration.HelmValuesFiles ?? action.Configuration.ManifestFiles];
+      const text = bundle[valuesOf(action.Configuration) ?? action.Configuration.ManifestFiles];
       const used = [...new Set([...text.matchAll(/\$([A-Z0-9_]+)/g)].map(match => match[1]))].sort();
       expect(variablesOf(action)).toEqual(used);
       for (const name of used) { expect(used.filter(other => other.startsWith(name))).toEqual([name]); }

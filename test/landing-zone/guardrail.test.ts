@@ -5,8 +5,19 @@ import { Guardrail } from '../../src/landing-zone/guardrail';
 import { InnovateLandingZoneProps } from '../../src/landing-zone/innovate-landing-zone';
 import { OrganizationalUnit } from '../../src/landing-zone/organizational-unit';
 
-interface Policy { readonly Name: string; readonly Type: string; readonly Description: string; readonly TargetIds: unknown[]; readonly Content: { readonly Statement: Statement[] } }
-interface Statement { readonly Sid: string; readonly Effect: string; readonly NotAction?: string[]; readonly Condition?: Record<string, Record<string, unknown>> }
+interface Policy {
+  readonly Name: string;
+  readonly Type: string;
+  readonly Description: string;
+  readonly TargetIds: unknown[];
+  readonly Content: { readonly Statement: Statement[] };
+}
+interface Statement {
+  readonly Sid: string;
+  readonly Effect: string;
+  readonly NotAction?: string[];
+  readonly Condition?: Record<string, Record<string, unknown>>;
+}
 
 function synthesize(props: Partial<InnovateLandingZoneProps> = {}): { policies: Policy[]; units: Record<string, string> } {
   const stack = managementStack();

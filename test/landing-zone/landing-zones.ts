@@ -1,6 +1,6 @@
 import { App, Stack } from 'aws-cdk-lib';
-import { CreatedAccountProps, ExistingAccountProps, LandingZoneAccount } from '../../src/landing-zone/landing-zone-account';
 import { InnovateLandingZone, InnovateLandingZoneProps } from '../../src/landing-zone/innovate-landing-zone';
+import { CreatedAccountProps, ExistingAccountProps, LandingZoneAccount } from '../../src/landing-zone/landing-zone-account';
 import { OrganizationalUnit } from '../../src/landing-zone/organizational-unit';
 import { REGION } from '../support/stacks';
 

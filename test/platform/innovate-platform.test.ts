@@ -1,10 +1,11 @@
 import { App, Stack } from 'aws-cdk-lib';
-import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { GitHubRepository } from '../../src/delivery/github-repository';
 import { InnovatePlatform, InnovatePlatformProps } from '../../src/platform/innovate-platform';
 import { PlatformDomain } from '../../src/platform/platform-domain';
 import { PlatformEnvironment } from '../../src/platform/platform-environment';
 import { PlatformTarget } from '../../src/platform/platform-vendor';
+import { expectNoAnnotations } from '../support/stacks';
 
 const [MANAGEMENT, STAGING, PRODUCTION] = ['111111111111', '222222222222', '333333333333'];
 
@@ -60,10 +61,7 @@ describe('the platform of the example', () => {
   });
 
   test('synthesizes without a warning or an error', () => {
-    for (const stack of byName.values()) {
-      expect(Annotations.fromStack(stack).findWarning('*', Match.anyValue())).toEqual([]);
-      expect(Annotations.fromStack(stack).findError('*', Match.anyValue())).toEqual([]);
-    }
+    expectNoAnnotations(app);
   });
 
   test('keeps every stack below 70 % of the 500 resources that CloudFormation takes', () => {

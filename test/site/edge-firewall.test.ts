@@ -5,7 +5,13 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { EdgeFirewall, EdgeFirewallProps } from '../../src/site/edge-firewall';
 import { ACCOUNT, expectNoAnnotations, testStack } from '../support/stacks';
 
-interface Rule { readonly Name: string; readonly Priority: number; readonly Statement: Record<string, any>; readonly Action?: object; readonly OverrideAction?: object }
+interface Rule {
+  readonly Name: string;
+  readonly Priority: number;
+  readonly Statement: Record<string, any>;
+  readonly Action?: object;
+  readonly OverrideAction?: object;
+}
 
 function firewall(props?: EdgeFirewallProps, stack: Stack = testStack('us-east-1')) {
   const construct = new EdgeFirewall(stack, 'Firewall', props);

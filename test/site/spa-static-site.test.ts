@@ -59,7 +59,7 @@ describe('minimal', () => {
     const policy = stack.resolve((construct.encryptionKey.node.defaultChild as kms.CfnKey).keyPolicy);
     const statements = policy.Statement.filter(({ Principal }: any) => Principal.Service === 'cloudfront.amazonaws.com');
     expect(statements).toEqual([expect.objectContaining({ Action: 'kms:Decrypt', Condition: { ArnLike: { 'AWS:SourceArn': expect.anything() } } })]);
-    expect(JSON.stringify(statements[0].Condition)).toContain(`:cloudfront::`);
+    expect(JSON.stringify(statements[0].Condition)).toContain(':cloudfront::');
   });
 
   test('a firewall, always', () => {
@@ -165,7 +165,9 @@ describe('maximal', () => {
     template.resourceCountIs('AWS::WAFv2::WebACL', 1);
     expect(only('AWS::S3::Bucket', 'SiteBucket')).toMatchObject({
       DeletionPolicy: 'Delete',
-      Properties: { BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { KMSMasterKeyID: stack.resolve(encryptionKey.keyArn) } }] } },
+      Properties: {
+        BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { KMSMasterKeyID: stack.resolve(encryptionKey.keyArn) } }] },
+      },
     });
     expect(JSON.stringify(only('AWS::CloudFront::ResponseHeadersPolicy', 'PageHeaders')))
       .toContain("connect-src 'self' https://login.innovate.example wss://*.innovate.example:8443/live;");

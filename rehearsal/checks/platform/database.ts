@@ -11,8 +11,10 @@ export const databaseIsEncryptedAndBackedUp: Check = {
     for (const { stack, resource } of await deployed(context, 'AWS::RDS::DBCluster')) {
       const client = context.client(RDSClient, stack);
       const [cluster] = (await client.send(new DescribeDBClustersCommand({ DBClusterIdentifier: resource.physicalId }))).DBClusters ?? [];
-      const instances = (await client.send(new DescribeDBInstancesCommand({}))).DBInstances?.filter(instance => instance.DBClusterIdentifier === resource.physicalId) ?? [];
-      const parameters = (await client.send(new DescribeDBClusterParametersCommand({ DBClusterParameterGroupName: cluster.DBClusterParameterGroup, Source: 'user' }))).Parameters ?? [];
+      const all = (await client.send(new DescribeDBInstancesCommand({}))).DBInstances ?? [];
+      const instances = all.filter(instance => instance.DBClusterIdentifier === resource.physicalId);
+      const group = { DBClusterParameterGroupName: cluster.DBClusterParameterGroup, Source: 'user' };
+      const parameters = (await client.send(new DescribeDBClusterParametersCommand(group))).Parameters ?? [];
       const zones = new Set(instances.map(instance => instance.AvailabilityZone));
       problems.push(...unmet({
         'it is not encrypted with a customer key': cluster.StorageEncrypted === true && cluster.KmsKeyId?.startsWith('arn:aws:kms:') === true,

@@ -1,4 +1,6 @@
-import { DescribeRouteTablesCommand, DescribeSecurityGroupsCommand, DescribeSubnetsCommand, EC2Client, type RouteTable, type Subnet } from '@aws-sdk/client-ec2';
+import {
+  DescribeRouteTablesCommand, DescribeSecurityGroupsCommand, DescribeSubnetsCommand, EC2Client, type RouteTable, type SecurityGroup, type Subnet,
+} from '@aws-sdk/client-ec2';
 import { type Check, unlessProblems } from '../check';
 import { deployed, environmentOf, models, unmet } from './resources';
 
@@ -17,9 +19,8 @@ export const nobodyIsAdmitted: Check = {
       const subnets = (await client.send(new DescribeSubnetsCommand(filter))).Subnets ?? [];
       count += groups.length;
       for (const group of groups) {
-        const sources = (group.IpPermissions ?? []).flatMap(rule => [...(rule.IpRanges ?? []).map(range => range.CidrIp), ...(rule.Ipv6Ranges ?? []).map(range => range.CidrIpv6)]);
         problems.push(...unmet({
-          'admits the internet': !sources.some(source => INTERNET.includes(source!)),
+          'admits the internet': !sourcesOf(group).some(source => INTERNET.includes(source)),
           'is the default group and has rules': group.GroupName !== 'default' || (group.IpPermissions ?? []).length + (group.IpPermissionsEgress ?? []).length === 0,
         }, `${environmentOf(stack)}, ${group.GroupName}`));
       }
@@ -63,6 +64,13 @@ export const trafficIsLogged: Check = {
     return unlessProblems(problems, `${flowLogs.length} flow logs for ${vpcs.length} VPCs`);
   },
 };
+
+function sourcesOf(group: SecurityGroup): string[] {
+  return (group.IpPermissions ?? []).flatMap(rule => [
+    ...(rule.IpRanges ?? []).map(range => range.CidrIp!),
+    ...(rule.Ipv6Ranges ?? []).map(range => range.CidrIpv6!),
+  ]);
+}
 
 function defaultRoute(tables: RouteTable[], subnet: Subnet) {
   const own = tables.find(table => table.Associations?.some(association => association.SubnetId === subnet.SubnetId));
