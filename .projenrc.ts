@@ -115,8 +115,8 @@ project.tasks.tryFind('package:dotnet')?.addCondition('command -v dotnet || { ec
 const typescript = 'tsx --tsconfig tsconfig.dev.json';
 const exampleApp = `${typescript} examples/platform/app.ts`;
 const integRunner = `integ-runner --directory integ --language typescript --app "${typescript} {filePath}"`;
-// snapshots hold no paths of the machine that wrote them: CDK_DISABLE_STACK_TRACE
-const env = { CDK_DISABLE_STACK_TRACE: '1', AWS_REGION: 'eu-west-1', AWS_EC2_METADATA_DISABLED: 'true', JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION: '20' };
+
+const env = { AWS_REGION: 'eu-west-1', AWS_EC2_METADATA_DISABLED: 'true', JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION: '20' };
 
 project.addTask('example:site', {
   description: 'Build the example application\'s React SPA, where it changed',

@@ -6,7 +6,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { AuroraPostgres } from '../src/database/aurora-postgres';
 import { DataRetention } from '../src/database/data-retention';
 
-const app = new App();
+const app = new App({ stackTraces: false });
 const stack = new Stack(app, 'AuroraPostgresInteg');
 
 const vpc = new ec2.Vpc(stack, 'Vpc', {

@@ -3,7 +3,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { EdgeFirewall } from '../src/site/edge-firewall';
 
 /** A firewall with upload paths, whose log WAF has accepted as its destination. */
-const app = new App();
+const app = new App({ stackTraces: false });
 const stack = new Stack(app, 'EdgeFirewall', { env: { region: 'us-east-1' } });
 const firewall = new EdgeFirewall(stack, 'Firewall', { rateLimit: 500, uploadPaths: ['/api/uploads/', '/api/avatars/'] });
 

@@ -8,7 +8,7 @@ import { GitFlowPipeline } from '../src/delivery/git-flow-pipeline';
 import { GitHubRepository } from '../src/delivery/github-repository';
 
 /** A pipeline for a site that somebody else made. The connection does not exist: the pipeline is made and its first execution fails. */
-const app = new App();
+const app = new App({ stackTraces: false });
 const stack = new Stack(app, 'IntegGitFlowPipeline');
 
 const encryptionKey = new kms.Key(stack, 'SiteKey', { removalPolicy: RemovalPolicy.DESTROY });

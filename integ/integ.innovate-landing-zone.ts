@@ -6,7 +6,7 @@ import { InnovateLandingZone, LandingZoneAccount, OrganizationalUnit } from 'cdk
  * Deployed to the management account of an organization that exists, with an account that exists:
  * a test must not leave accounts behind, and AWS cannot delete one at once.
  */
-const app = new App();
+const app = new App({ stackTraces: false });
 const stack = new Stack(app, 'InnovateLandingZoneInteg');
 
 const landingZone = new InnovateLandingZone(stack, 'LandingZone', {

@@ -5,7 +5,7 @@ import { KarpenterCluster } from '../src/cluster/karpenter-cluster';
 import { NodeBudget } from '../src/cluster/node-budget';
 
 /** The smallest sensible cluster in somebody else's VPC, whose bootstrap pipeline has installed Karpenter and a web service. */
-const app = new App();
+const app = new App({ stackTraces: false });
 const stack = new Stack(app, 'KarpenterCluster', { env: { region: 'eu-west-1' } });
 const vpc = new ec2.Vpc(stack, 'Vpc', {
   availabilityZones: ['eu-west-1a', 'eu-west-1b'],

@@ -2,7 +2,7 @@ import { ExpectedResult, IntegTest } from '@aws-cdk/integ-tests-alpha';
 import { App, Stack } from 'aws-cdk-lib';
 import { SecureVpc } from '../src/network/secure-vpc';
 
-const app = new App();
+const app = new App({ stackTraces: false });
 const stack = new Stack(app, 'IntegSecureVpc');
 const network = new SecureVpc(stack, 'Network', { maxAzs: 2 });
 

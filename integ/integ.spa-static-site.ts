@@ -4,7 +4,7 @@ import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { SpaStaticSite } from '../src/site/spa-static-site';
 
 /** A site outside us-east-1, with its firewall in a support stack: its pages, its deep links and its headers. */
-const app = new App();
+const app = new App({ stackTraces: false });
 const stack = new Stack(app, 'SpaStaticSite', { env: { region: 'eu-west-1' } });
 const site = new SpaStaticSite(stack, 'Site', {
   content: join(__dirname, 'fixtures/site'),

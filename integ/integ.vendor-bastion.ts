@@ -6,7 +6,7 @@ import { SecureVpc } from '../src/network/secure-vpc';
 import { VendorBastion } from '../src/network/vendor-bastion';
 import { VendorTarget } from '../src/network/vendor-target';
 
-const app = new App();
+const app = new App({ stackTraces: false });
 const stack = new Stack(app, 'IntegVendorBastion');
 const { vpc } = new SecureVpc(stack, 'Network', { maxAzs: 2 });
 
