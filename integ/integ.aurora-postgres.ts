@@ -1,12 +1,13 @@
 import { ExpectedResult, IntegTest } from '@aws-cdk/integ-tests-alpha';
-import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { AuroraPostgres } from '../src/database/aurora-postgres';
 import { DataRetention } from '../src/database/data-retention';
+import { integApp } from './integ-app';
 
-const app = new App({ stackTraces: false });
+const app = integApp();
 const stack = new Stack(app, 'AuroraPostgresInteg');
 
 const vpc = new ec2.Vpc(stack, 'Vpc', {

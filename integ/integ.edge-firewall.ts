@@ -1,9 +1,10 @@
 import { ExpectedResult, IntegTest } from '@aws-cdk/integ-tests-alpha';
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { EdgeFirewall } from '../src/site/edge-firewall';
+import { integApp } from './integ-app';
 
 /** A firewall with upload paths, whose log WAF has accepted as its destination. */
-const app = new App({ stackTraces: false });
+const app = integApp();
 const stack = new Stack(app, 'EdgeFirewall', { env: { region: 'us-east-1' } });
 const firewall = new EdgeFirewall(stack, 'Firewall', { rateLimit: 500, uploadPaths: ['/api/uploads/', '/api/avatars/'] });
 

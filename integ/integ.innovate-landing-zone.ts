@@ -1,12 +1,13 @@
 import { ExpectedResult, IntegTest } from '@aws-cdk/integ-tests-alpha';
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { InnovateLandingZone, LandingZoneAccount, OrganizationalUnit } from 'cdk-innovate-platform';
+import { integApp } from './integ-app';
 
 /**
  * Deployed to the management account of an organization that exists, with an account that exists:
  * a test must not leave accounts behind, and AWS cannot delete one at once.
  */
-const app = new App({ stackTraces: false });
+const app = integApp();
 const stack = new Stack(app, 'InnovateLandingZoneInteg');
 
 const landingZone = new InnovateLandingZone(stack, 'LandingZone', {

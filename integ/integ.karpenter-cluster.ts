@@ -1,11 +1,12 @@
 import { ExpectedResult, IntegTest } from '@aws-cdk/integ-tests-alpha';
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { KarpenterCluster } from '../src/cluster/karpenter-cluster';
 import { NodeBudget } from '../src/cluster/node-budget';
+import { integApp } from './integ-app';
 
 /** The smallest sensible cluster in somebody else's VPC, whose bootstrap pipeline has installed Karpenter and a web service. */
-const app = new App({ stackTraces: false });
+const app = integApp();
 const stack = new Stack(app, 'KarpenterCluster', { env: { region: 'eu-west-1' } });
 const vpc = new ec2.Vpc(stack, 'Vpc', {
   availabilityZones: ['eu-west-1a', 'eu-west-1b'],

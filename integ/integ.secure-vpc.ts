@@ -1,8 +1,9 @@
 import { ExpectedResult, IntegTest } from '@aws-cdk/integ-tests-alpha';
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { SecureVpc } from '../src/network/secure-vpc';
+import { integApp } from './integ-app';
 
-const app = new App({ stackTraces: false });
+const app = integApp();
 const stack = new Stack(app, 'IntegSecureVpc');
 const network = new SecureVpc(stack, 'Network', { maxAzs: 2 });
 

@@ -1,10 +1,11 @@
 import { join } from 'path';
 import { ExpectedResult, IntegTest, Match } from '@aws-cdk/integ-tests-alpha';
-import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { SpaStaticSite } from '../src/site/spa-static-site';
+import { integApp } from './integ-app';
 
 /** A site outside us-east-1, with its firewall in a support stack: its pages, its deep links and its headers. */
-const app = new App({ stackTraces: false });
+const app = integApp();
 const stack = new Stack(app, 'SpaStaticSite', { env: { region: 'eu-west-1' } });
 const site = new SpaStaticSite(stack, 'Site', {
   content: join(__dirname, 'fixtures/site'),

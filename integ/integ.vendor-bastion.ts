@@ -1,12 +1,13 @@
 import { ExpectedResult, IntegTest } from '@aws-cdk/integ-tests-alpha';
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { SecureVpc } from '../src/network/secure-vpc';
 import { VendorBastion } from '../src/network/vendor-bastion';
 import { VendorTarget } from '../src/network/vendor-target';
+import { integApp } from './integ-app';
 
-const app = new App({ stackTraces: false });
+const app = integApp();
 const stack = new Stack(app, 'IntegVendorBastion');
 const { vpc } = new SecureVpc(stack, 'Network', { maxAzs: 2 });
 
