@@ -3,9 +3,9 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import { integApp } from './integ-app';
 import { AuroraPostgres } from '../src/database/aurora-postgres';
 import { DataRetention } from '../src/database/data-retention';
-import { integApp } from './integ-app';
 
 const app = integApp();
 const stack = new Stack(app, 'AuroraPostgresInteg');

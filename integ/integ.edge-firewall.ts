@@ -1,7 +1,7 @@
 import { ExpectedResult, IntegTest } from '@aws-cdk/integ-tests-alpha';
 import { Stack } from 'aws-cdk-lib';
-import { EdgeFirewall } from '../src/site/edge-firewall';
 import { integApp } from './integ-app';
+import { EdgeFirewall } from '../src/site/edge-firewall';
 
 /** A firewall with upload paths, whose log WAF has accepted as its destination. */
 const app = integApp();

@@ -4,9 +4,9 @@ import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import { integApp } from './integ-app';
 import { GitFlowPipeline } from '../src/delivery/git-flow-pipeline';
 import { GitHubRepository } from '../src/delivery/github-repository';
-import { integApp } from './integ-app';
 
 /** A pipeline for a site that somebody else made. The connection does not exist: the pipeline is made and its first execution fails. */
 const app = integApp();

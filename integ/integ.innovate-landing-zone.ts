@@ -1,7 +1,7 @@
 import { ExpectedResult, IntegTest } from '@aws-cdk/integ-tests-alpha';
 import { Stack } from 'aws-cdk-lib';
-import { InnovateLandingZone, LandingZoneAccount, OrganizationalUnit } from 'cdk-innovate-platform';
 import { integApp } from './integ-app';
+import { InnovateLandingZone, LandingZoneAccount, OrganizationalUnit } from 'cdk-innovate-platform';
 
 /**
  * Deployed to the management account of an organization that exists, with an account that exists:

@@ -1,8 +1,8 @@
 import { join } from 'path';
 import { ExpectedResult, IntegTest, Match } from '@aws-cdk/integ-tests-alpha';
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { SpaStaticSite } from '../src/site/spa-static-site';
 import { integApp } from './integ-app';
+import { SpaStaticSite } from '../src/site/spa-static-site';
 
 /** A site outside us-east-1, with its firewall in a support stack: its pages, its deep links and its headers. */
 const app = integApp();

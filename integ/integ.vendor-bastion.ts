@@ -2,10 +2,10 @@ import { ExpectedResult, IntegTest } from '@aws-cdk/integ-tests-alpha';
 import { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import { integApp } from './integ-app';
 import { SecureVpc } from '../src/network/secure-vpc';
 import { VendorBastion } from '../src/network/vendor-bastion';
 import { VendorTarget } from '../src/network/vendor-target';
-import { integApp } from './integ-app';
 
 const app = integApp();
 const stack = new Stack(app, 'IntegVendorBastion');
