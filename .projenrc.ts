@@ -1,4 +1,4 @@
-import { awscdk, javascript } from 'projen';
+import { awscdk, github, javascript } from 'projen';
 import { TypeScriptRunner } from 'projen/lib/typescript';
 
 /** Where the project lives and who owns it: the only place that says so. */
@@ -9,11 +9,14 @@ const REPOSITORY = `https://github.com/${OWNER}/cdk-innovate-platform.git`;
 const CDK_VERSION = '2.257.0';
 const CONSTRUCTS_VERSION = '10.5.1';
 
-/** AWS SDK clients: the rehearsal's checks and the functions that the local AWS runs; the lock file pins each. */
+/**
+ * AWS SDK clients: what the rehearsal's checks ask, and what functions find in Lambda's runtime (sfn, ssm, sts and others), since the local AWS
+ * runs them with these; the lock file pins each.
+ */
 const AWS_SDK_VERSION = '^3.1100.0';
 const AWS_SDK_CLIENTS = [
-  'budgets', 'cloudcontrol', 'cloudformation', 'cloudfront', 'cloudwatch-logs', 'codepipeline', 'ec2', 'ecr', 'eks', 'eventbridge', 'iam', 'kms', 'lambda',
-  'organizations', 'rds', 'route-53', 's3', 'secrets-manager', 'sfn', 'sns', 'sqs', 'ssm', 'sts', 'wafv2',
+  'cloudcontrol', 'cloudformation', 'cloudfront', 'cloudwatch-logs', 'ec2', 'ecr', 'eks', 'eventbridge', 'iam', 'kms', 'lambda', 'rds', 'route-53', 's3',
+  'sfn', 'sqs', 'ssm', 'sts',
 ].map(name => `@aws-sdk/client-${name}@${AWS_SDK_VERSION}`);
 
 const project = new awscdk.AwsCdkConstructLibrary({
@@ -35,7 +38,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
   constructsVersion: CONSTRUCTS_VERSION,
   jsiiVersion: '~6.0.16',
   typescriptVersion: '~6.0.3',
-  minNodeVersion: '20.0.0',
+  minNodeVersion: '20.19.0',
+  workflowNodeVersion: '22',
   packageManager: javascript.NodePackageManager.NPM,
   projenVersion: '0.103.25',
   peerDependencyOptions: { pinnedDevDependency: true },
@@ -48,7 +52,6 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@swc/core@1.16.22',
     '@swc/jest@0.2.39',
     'aws-cdk@2.1148.1',
-    'cdk-nag@3.0.2',
     'tsx@4.23.15',
     'yaml@2.9.1',
     ...AWS_SDK_CLIENTS,
@@ -71,7 +74,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   depsUpgradeOptions: { workflow: false },
   gitignore: ['.rehearsal/', 'cdk.out/', '*.log', '/integ/*.snapshot/asset.*', '/integ/cdk-integ.out*', '__pycache__/'],
 
-  eslintOptions: { projectService: false, tsconfigPath: './tsconfig.dev.json', dirs: ['src'], devdirs: ['test', 'integ', 'rehearsal', 'examples/platform', 'scripts'] },
+  eslintOptions: { commandOptions: { fix: false }, projectService: false, tsconfigPath: './tsconfig.dev.json', dirs: ['src'], devdirs: ['test', 'integ', 'rehearsal', 'examples/platform', 'scripts'] },
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
     coverageText: false,
@@ -83,7 +86,6 @@ const project = new awscdk.AwsCdkConstructLibrary({
           jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2022' },
         }),
       },
-      testMatch: ['<rootDir>/test/**/*.test.ts'],
       moduleNameMapper: { '^cdk-innovate-platform$': '<rootDir>/src' },
       setupFiles: ['<rootDir>/test/support/environment.ts'],
       watchPathIgnorePatterns: ['/node_modules/', '/.rehearsal/'],
@@ -92,6 +94,12 @@ const project = new awscdk.AwsCdkConstructLibrary({
     },
   },
 });
+
+// swc compiles the tests; projen's own transformer would be asked first.
+const jestConfig = project.jest!.config;
+delete jestConfig.transform['^.+\\.[t]sx?$'];
+jestConfig.testMatch = ['<rootDir>/test/**/*.test.ts'];
+project.deps.removeDependency('ts-jest');
 
 // The development compiler also covers what is not part of the package, and lets it import the package by its name.
 for (const folder of ['examples/application', '.rehearsal', 'cdk.out', 'dist', 'lib']) { project.tsconfigDev.addExclude(folder); }
@@ -109,8 +117,10 @@ for (const path of ['/.ci/', '/CONTRIBUTING.md', '/docs/', '/examples/', '/integ
 // Helm charts travel in the package as files beside the compiled code.
 project.compileTask.exec('rm -rf lib/cluster/charts && cp -R src/cluster/charts lib/cluster/charts');
 
-// dotnet is not everywhere; every other language has to be packaged.
-project.tasks.tryFind('package:dotnet')?.addCondition('command -v dotnet || { echo "package:dotnet skipped: dotnet is not installed"; exit 1; }');
+// A language is packaged where its tools are; where they are not, one line says so.
+for (const [language, tool] of [['java', 'mvn'], ['python', 'python3'], ['dotnet', 'dotnet'], ['go', 'go']]) {
+  project.tasks.tryFind(`package:${language}`)?.addCondition(`command -v ${tool} || { echo "package:${language} skipped: ${tool} is not installed" >&2; exit 1; }`);
+}
 
 const typescript = 'tsx --tsconfig tsconfig.dev.json';
 const exampleApp = `${typescript} examples/platform/app.ts`;
@@ -124,7 +134,9 @@ project.addTask('example:site', {
 });
 project.addTask('rehearse', {
   description: 'Deploy the example platform to a local AWS with the real CDK CLI, check it, draw it and remove it again',
-  steps: [{ spawn: 'example:site' }, { exec: `${typescript} rehearsal/rehearse.ts --app "${exampleApp}" --checks rehearsal/checks/platform.ts`, receiveArgs: true }],
+  // the site is built by the app's command, so that --help and --stop need not wait for it
+  exec: `${typescript} rehearsal/rehearse.ts --app "examples/application/spa/build.sh && ${exampleApp}" --checks rehearsal/checks/platform.ts`,
+  receiveArgs: true,
 });
 project.addTask('integ', {
   description: 'Compare every integ app with its committed snapshot, offline',
@@ -147,7 +159,7 @@ project.addTask('update', {
   env,
   steps: [
     { spawn: 'compile' }, { spawn: 'docgen' }, { spawn: 'picture' },
-    { exec: `${integRunner} --dry-run --update-on-failed` },
+    { exec: `${integRunner} --dry-run --update-on-failed --disable-update-workflow` },
   ],
 });
 project.addTask('verify', {
@@ -155,6 +167,21 @@ project.addTask('verify', {
   env,
   exec: `${typescript} scripts/verify.ts`,
   receiveArgs: true,
+});
+
+// GitHub runs what CI runs here.
+const workflow = project.github!.addWorkflow('verify');
+workflow.on({ pullRequest: {}, workflowDispatch: {} });
+workflow.addJob('verify', {
+  runsOn: ['ubuntu-latest'],
+  timeoutMinutes: 60,
+  permissions: { contents: github.workflows.JobPermission.READ },
+  steps: [
+    { uses: 'actions/checkout@v6' },
+    { uses: 'actions/setup-node@v6', with: { 'node-version': '22' } },
+    { uses: 'actions/setup-python@v6', with: { 'python-version': '3.12' } },
+    { run: 'bash .ci/run' },
+  ],
 });
 
 project.synth();

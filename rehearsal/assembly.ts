@@ -1,4 +1,4 @@
-/** The cloud assembly: its stacks, in whatever stage they are, with what each needs deployed before it. */
+/** The cloud assembly: its stacks, nested assemblies included, with what each needs deployed before it. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Failure } from './failure';
@@ -24,7 +24,7 @@ export interface TemplateResource {
 }
 
 export interface AssemblyStack extends Environment {
-  /** What the CDK CLI calls it: `Stage/Stack`. */
+  /** What the CDK CLI calls it, the stack's path: `Innovate/Staging/Network`. */
   readonly displayName: string;
   readonly stackName: string;
   readonly template: Template;
@@ -96,7 +96,7 @@ export interface OutputReference {
 }
 
 function outputReferencesIn(value: unknown): OutputReference[] {
-  if (typeof value !== 'object' || value === null) return [];
+  if (typeof value !== 'object' || value === null) { return []; }
   return Object.entries(value).flatMap(([name, inner]) => name === 'Fn::GetStackOutput' ? [inner as OutputReference] : outputReferencesIn(inner));
 }
 
@@ -110,7 +110,7 @@ export function settleLookups(directory: string): void {
   const artifacts = Object.values(manifest.artifacts ?? {});
   artifacts.filter(artifact => artifact.type === 'cdk:cloud-assembly')
     .forEach(artifact => settleLookups(path.join(directory, artifact.properties!.directoryName!)));
-  if (!manifest.missing) return;
+  if (!manifest.missing) { return; }
 
   const templates = templatesIn(directory);
   const used = manifest.missing.find(({ props }) => textsIn(props.dummyValue).some(text => templates.includes(text)));
@@ -128,8 +128,8 @@ function templatesIn(directory: string): string {
 
 /** The texts in a value, quoted as a template quotes them; everything, where there is no value. */
 function textsIn(value: unknown): string[] {
-  if (typeof value === 'string') return [JSON.stringify(value)];
-  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(textsIn);
+  if (typeof value === 'string') { return [JSON.stringify(value)]; }
+  if (typeof value === 'object' && value !== null) { return Object.values(value).flatMap(textsIn); }
   return value === undefined ? [''] : [];
 }
 

@@ -56,7 +56,7 @@ export class CdkCli {
     await Promise.all([...accounts].map(async account => {
       const own = environments.filter(environment => environment.account === account);
       const result = await this.cdk(['bootstrap', ...own.map(({ region }) => `aws://${account}/${region}`)], own[0]);
-      if (result.exitCode !== 0) throw new Failure(`Account ${account} cannot be bootstrapped: ${firstError(result.output)}`, result.output);
+      if (result.exitCode !== 0) { throw new Failure(`Account ${account} cannot be bootstrapped: ${firstError(result.output)}`, result.output); }
     }));
   }
 
@@ -82,10 +82,10 @@ export class CdkCli {
         [command, ...names, '--app', assembly, '--exclusively', '--concurrency', String(CONCURRENCY), ...args],
         environmentsOf(stacks)[0], line => timer.read(line),
       );
-      if (result.exitCode !== 0) throw new Failure(failedStack(command, result.output, names), result.output);
+      if (result.exitCode !== 0) { throw new Failure(failedStack(command, result.output, names), result.output); }
     }));
     const failed = results.find(result => result.status === 'rejected');
-    if (failed) throw failed.reason;
+    if (failed) { throw failed.reason; }
   }
 
   private cdk(args: string[], as: Environment, onLine?: (line: string) => void): Promise<RunResult> {
@@ -121,11 +121,11 @@ class StackTimer {
   }
 }
 
-/** `Stack Staging/Site failed to deploy: Staging/Site/A (AWS::Route53::RecordSet): no such zone`. */
+/** `Stack Innovate-Staging-Site failed to deploy: AWS::Route53::RecordSet no such zone`. */
 function failedStack(command: string, output: string, names: readonly string[]): string {
   const events = [...output.matchAll(/^\s*(\S+) \|[^|]*\|[^|]*\| (?:CREATE|UPDATE|DELETE)_FAILED\s*\| (\S+)\s*\| (.+)$/gm)];
   const event = events.find(([, , type]) => type !== 'AWS::CloudFormation::Stack');
-  if (event) return `Stack ${event[1]} failed to ${command}: ${event[2]} ${event[3].trim()}`;
+  if (event) { return `Stack ${event[1]} failed to ${command}: ${event[2]} ${event[3].trim()}`; }
   return `${names.join(', ')} failed to ${command}: ${firstError(output)}`;
 }
 

@@ -13,7 +13,7 @@ export interface TypeSummary {
 
 /** Custom resources run the app's own function, so their type is real whatever its name. */
 export function fidelityOf(type: string, status: LocalAwsStatus): TypeFidelity {
-  if (type.startsWith('Custom::')) return { kind: 'real', storedOnly: [] };
+  if (type.startsWith('Custom::')) { return { kind: 'real', storedOnly: [] }; }
   return status.types[type] ?? { kind: 'shape', storedOnly: [] };
 }
 
@@ -27,6 +27,6 @@ export function summarizeTypes(stacks: readonly AssemblyStack[], status: LocalAw
 
 export function countKinds(stack: AssemblyStack, status: LocalAwsStatus): Record<FidelityKind, number> {
   const counts = { real: 0, stored: 0, shape: 0 };
-  for (const { Type: type } of Object.values(stack.template.Resources ?? {})) counts[fidelityOf(type, status).kind] += 1;
+  for (const { Type: type } of Object.values(stack.template.Resources ?? {})) { counts[fidelityOf(type, status).kind] += 1; }
   return counts;
 }

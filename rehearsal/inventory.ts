@@ -78,7 +78,7 @@ export async function retainedResources(context: CheckContext): Promise<Map<stri
   for (const stack of context.stacks) {
     for (const resource of await context.resourcesOf(stack)) {
       const { deletionPolicy } = resource;
-      if (!deletionPolicy || deletionPolicy === 'Delete' || deletionPolicy === 'Snapshot') continue;
+      if (!deletionPolicy || deletionPolicy === 'Delete' || deletionPolicy === 'Snapshot') { continue; }
       const reason = `DeletionPolicy ${deletionPolicy} of ${stack.displayName}/${resource.logicalId}`;
       for (const id of [resource.physicalId, await context.identifierOf(stack, resource)]) {
         retained.set(keyOf({ ...stack, type: resource.type, id }), reason);
@@ -95,8 +95,10 @@ function keyOf(item: InventoryItem): string {
 }
 
 function serviceMade(item: InventoryItem): string | undefined {
-  if (item.type === 'RDS snapshot') return 'final snapshot, DeletionPolicy Snapshot';
-  if (item.type === 'AWS::Logs::LogGroup' && item.id.startsWith('/aws/lambda/')) return 'Lambda made it when the function ran; it holds the function\'s log';
+  if (item.type === 'RDS snapshot') { return 'final snapshot, DeletionPolicy Snapshot'; }
+  if (item.type === 'AWS::Logs::LogGroup' && item.id.startsWith('/aws/lambda/')) {
+    return 'Lambda made it when the function ran; it holds the function\'s log';
+  }
   return undefined;
 }
 

@@ -38,8 +38,8 @@ export const USAGE = `Rehearses a CDK app: deploys it to a local AWS with the re
 
 export function parseOptions(args: string[]): Options | 'help' {
   const values = parse(args);
-  if (values.help) return 'help';
-  if (!values.app && !values.stop) throw new Failure('--app is missing: give the command that synthesizes the app, or the directory of a cloud assembly.');
+  if (values.help) { return 'help'; }
+  if (!values.app && !values.stop) { throw new Failure('--app is missing: give the command that synthesizes the app, or the directory of a cloud assembly.'); }
   const workDirectory = values['work-dir'] ?? '.rehearsal';
   const until = PHASES.find(phase => phase === values.only);
   return {
@@ -74,17 +74,17 @@ function parse(args: string[]) {
       },
     }).values;
   } catch (error) {
-    throw new Failure(`${(error as Error).message} --help lists the options.`);
+    throw new Failure(`${(error as Error).message.replace(/\.?$/, '.')} --help lists the options.`);
   }
 }
 
 function portNumber(text: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Failure(`--port is ${text}; give a number from 1 to 65535.`);
+  if (!Number.isInteger(port) || port < 1 || port > 65535) { throw new Failure(`--port is ${text}; give a number from 1 to 65535.`); }
   return port;
 }
 
-/** `Staging/*` as a pattern over display names. */
+/** `Innovate/Staging/*` as a pattern over the paths of stacks. */
 function wildcard(text: string): RegExp {
   return new RegExp(`^${text.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*').replace(/\?/g, '.')}$`);
 }

@@ -58,14 +58,14 @@ export function run(command: string, args: readonly string[], options: RunOption
     child.once('error', error => reject(new Error(`${command} cannot be started: ${error.message}`)));
     child.once('close', (code, signal) => {
       endGroup(child, 'SIGTERM'); // a leader that ended may leave members behind
-      if (!stopping) resolve({ exitCode: code ?? 128 + (signal ? 1 : 0), output });
+      if (!stopping) { resolve({ exitCode: code ?? 128 + (signal ? 1 : 0), output }); }
     });
   });
 }
 
 /** Ends a started process and everything it started; forcibly after two seconds. */
 export async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (child.exitCode !== null || child.signalCode !== null) { return; }
   const ended = new Promise<void>(resolve => child.once('exit', () => resolve()));
   endGroup(child, 'SIGTERM');
   const force = setTimeout(() => endGroup(child, 'SIGKILL'), 2000);
@@ -86,11 +86,11 @@ export function endChildrenWithThisProcess(onSignal: (signal: NodeJS.Signals) =>
 }
 
 function endGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return;
+  if (child.pid === undefined) { return; }
   try {
     process.kill(-child.pid, signal);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') { throw error; }
   }
 }
 
@@ -106,7 +106,7 @@ class LineSplitter {
   }
 
   flush(): void {
-    if (this.rest) this.onLine?.(this.rest);
+    if (this.rest) { this.onLine?.(this.rest); }
     this.rest = '';
   }
 }

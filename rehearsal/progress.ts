@@ -25,12 +25,12 @@ export class Progress {
   /** What the phase is doing now: shown on a terminal until something else is. */
   update(detail: string): void {
     this.detail = detail;
-    if (this.live) this.draw();
+    if (this.live) { this.draw(); }
   }
 
   /** Something that ended: a line of its own where there is no live line. */
   event(text: string): void {
-    if (!this.live) this.line(`${this.phaseName.padEnd(10)} ${text}`);
+    if (!this.live) { this.line(`${this.phaseName.padEnd(10)} ${text}`); }
   }
 
   line(text: string): void {
@@ -40,19 +40,19 @@ export class Progress {
   /** Leaves the terminal clean when the rehearsal is interrupted. */
   end(): void {
     clearInterval(this.timer);
-    if (this.live) process.stderr.write(CLEAR_LINE);
+    if (this.live) { process.stderr.write(CLEAR_LINE); }
   }
 
   private begin(name: string): void {
     this.phaseName = name;
     this.detail = '';
     this.startedAt = Date.now();
-    if (this.live) this.timer = setInterval(() => this.draw(), REFRESH_MS);
+    if (this.live) { this.timer = setInterval(() => this.draw(), REFRESH_MS); }
   }
 
   private draw(): void {
     const seconds = Math.floor((Date.now() - this.startedAt) / 1000);
     const text = `${this.phaseName.padEnd(10)} ${String(seconds).padStart(3)} s  ${this.detail}`;
-    process.stderr.write(CLEAR_LINE + text.slice(0, (process.stderr.columns ?? 80) - 1));
+    process.stderr.write(CLEAR_LINE + text.slice(0, (process.stderr.columns || 80) - 1));
   }
 }

@@ -14,7 +14,7 @@ export async function pythonEnvironment(requirements: string, directory: string)
   const environment = path.join(directory, `python-${hash}`);
   const interpreter = path.join(environment, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
   const finished = path.join(environment, '.complete');
-  if (fs.existsSync(finished) && fs.existsSync(interpreter)) return interpreter;
+  if (fs.existsSync(finished) && fs.existsSync(interpreter)) { return interpreter; }
 
   const python = await findPython();
   fs.rmSync(environment, { recursive: true, force: true });
@@ -32,7 +32,7 @@ export async function pythonEnvironment(requirements: string, directory: string)
 
 async function findPython(): Promise<string> {
   for (const candidate of CANDIDATES) {
-    if (await isRecentEnough(candidate)) return candidate;
+    if (await isRecentEnough(candidate)) { return candidate; }
   }
   throw new Failure(`No Python ${MINIMUM.join('.')} or newer was found on the PATH; install it from https://www.python.org/downloads/ and run again.`);
 }

@@ -1,5 +1,4 @@
 /** One rehearsal from synthesis to the last proof, phase by phase. */
-import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { CloudFormationClient, UpdateTerminationProtectionCommand } from '@aws-sdk/client-cloudformation';
 import { type AssemblyStack, environmentsOf, readAssembly } from './assembly';
@@ -7,69 +6,77 @@ import { CdkCli, type StackProgress, synthesize } from './cdk-cli';
 import type { Check, CheckContext } from './checks/check';
 import { LocalContext } from './checks/context';
 import { genericChecks } from './checks/generic';
+import { NotingContext } from './checks/sources';
 import { Failure } from './failure';
 import { countKinds, summarizeTypes } from './fidelity';
 import { type InventoryItem, leftBehind, type Leftover, retainedResources, takeInventory } from './inventory';
+import { refuseWhileKept, rememberKept } from './kept';
 import { LocalAws, type LocalAwsStatus } from './local-aws/local-aws';
 import { MemoryWatch } from './memory';
 import { type Options, type Phase, PHASES } from './options';
 import { Progress } from './progress';
 import type { CheckReport, PhaseReport, RehearsalReport } from './report/model';
+import { openRunDirectory } from './run-directory';
 
 export interface Rehearsed {
   readonly report: RehearsalReport;
   readonly assembly: string;
+  readonly context: CheckContext;
   /** Running only if it was asked to be kept. */
   readonly aws: LocalAws;
 }
+
+/** A check's result, with the context that knows where its evidence is from. */
+type Asked = Omit<CheckReport, 'sources'> & { readonly context: NotingContext };
 
 export class Rehearsal {
   private readonly startedAt = Date.now();
   private readonly memory = new MemoryWatch();
   private readonly phases: PhaseReport[] = [];
   private readonly seconds = new Map<string, number>();
-  private checks: CheckReport[] = [];
+  private readonly checks: Asked[] = [];
+  private readonly leftOut: string[] = [];
   private leftovers?: Leftover[];
   private status!: LocalAwsStatus;
 
   constructor(private readonly options: Options, private readonly progress: Progress) {}
 
   async run(): Promise<Rehearsed> {
+    await refuseWhileKept(this.options.workDirectory);
     const checks = await this.loadChecks();
     const { assembly, aws } = await this.phase('synth', () => this.prepare());
     try {
-      await this.onStage(assembly, aws, checks);
-      return { report: this.report(this.selected(assembly)), assembly, aws };
+      const stacks = this.selected(assembly);
+      const context = new LocalContext(aws.endpoint, stacks);
+      await this.onStage(assembly, aws, context, checks);
+      return { report: this.report(stacks), assembly, context, aws };
     } finally {
-      if (!this.options.keep) await aws.stop();
+      if (!this.options.keep) { await aws.stop(); }
     }
   }
 
-  private async onStage(assembly: string, aws: LocalAws, checks: readonly Check[]): Promise<void> {
-    const stacks = this.selected(assembly);
+  private async onStage(assembly: string, aws: LocalAws, context: LocalContext, checks: readonly Check[]): Promise<void> {
+    const { stacks } = context;
     const cli = new CdkCli(aws);
-    const context = new LocalContext(aws.endpoint, stacks);
-    if (this.reaches('bootstrap')) await this.phase('bootstrap', () => cli.bootstrap(environmentsOf(stacks)));
+    if (this.reaches('bootstrap')) { await this.phase('bootstrap', () => cli.bootstrap(environmentsOf(stacks))); }
     if (this.reaches('deploy')) {
       const before = await takeInventory(context);
       await this.phase('deploy', () => cli.deploy(assembly, stacks, this.follow(stacks, true)));
-      if (this.reaches('verify')) await this.phase('verify', () => this.verify(context, checks));
-      if (this.reaches('destroy')) await this.phase('destroy', () => this.destroy(cli, assembly, context, before));
+      if (this.reaches('verify')) { await this.phase('verify', () => this.verify(context, checks)); }
+      if (this.reaches('destroy')) { await this.phase('destroy', () => this.destroy(cli, assembly, context, before)); }
     }
     this.status = await aws.status();
   }
 
   /** The app is synthesized while the local AWS starts: neither needs the other. */
   private async prepare(): Promise<{ assembly: string; aws: LocalAws }> {
-    const { keep, port } = this.options;
-    const directory = path.resolve(this.options.workDirectory);
-    fs.mkdirSync(directory, { recursive: true });
+    const directory = openRunDirectory(this.options.workDirectory);
     this.progress.update('synthesizing the app, starting the local AWS');
     const [aws, assembly] = await Promise.allSettled([
-      LocalAws.start({ directory, keep, port, nodeModules: path.resolve('node_modules') }),
+      this.startAws(directory),
       synthesize(this.options.app, directory),
     ]);
-    if (aws.status === 'rejected') throw aws.reason;
+    if (aws.status === 'rejected') { throw aws.reason; }
     if (assembly.status === 'rejected') {
       await aws.value.stop();
       throw assembly.reason;
@@ -77,12 +84,19 @@ export class Rehearsal {
     return { aws: aws.value, assembly: assembly.value };
   }
 
+  private async startAws(directory: string): Promise<LocalAws> {
+    const { keep, port, workDirectory } = this.options;
+    const aws = await LocalAws.start({ cache: path.resolve(workDirectory), directory, keep, port, nodeModules: path.resolve('node_modules') });
+    if (keep) { rememberKept(aws, workDirectory, directory); }
+    return aws;
+  }
+
   private selected(assembly: string): AssemblyStack[] {
     const all = readAssembly(assembly);
     const { stacks: pattern } = this.options;
-    if (!pattern) return all;
+    if (!pattern) { return all; }
     const chosen = new Set(all.filter(stack => pattern.test(stack.displayName)));
-    if (chosen.size === 0) throw new Failure(`No stack matches --only; there are ${all.map(stack => stack.displayName).join(', ')}.`);
+    if (chosen.size === 0) { throw new Failure(`No stack matches --only; there are ${all.map(stack => stack.displayName).join(', ')}.`); }
     for (const stack of chosen) { // a Set grows while it is walked: dependencies of dependencies are reached
       all.filter(other => stack.dependencies.includes(other.artifactId)).forEach(other => chosen.add(other));
     }
@@ -91,9 +105,14 @@ export class Rehearsal {
 
   private async verify(context: CheckContext, checks: readonly Check[]): Promise<void> {
     for (const check of checks) {
+      if (this.options.stacks && check.needs?.some(pattern => context.find(pattern).length === 0)) {
+        this.leftOut.push(check.name);
+        continue;
+      }
       this.progress.update(check.name);
-      const outcome = await check.run(context).catch((error: Error) => ({ passed: false, evidence: [`${error.name}: ${error.message}`] }));
-      this.checks.push({ name: check.name, proves: check.proves, ...outcome });
+      const noting = new NotingContext(context);
+      const outcome = await check.run(noting).catch((error: Error) => ({ passed: false, evidence: [`${error.name}: ${error.message}`] }));
+      this.checks.push({ name: check.name, proves: check.proves, ...outcome, context: noting });
       this.progress.event(`${outcome.passed ? 'ok  ' : 'FAIL'} ${check.name}`);
     }
   }
@@ -121,7 +140,7 @@ export class Rehearsal {
       finished: ({ displayName, seconds }) => {
         running.delete(displayName);
         done += 1;
-        if (measured) this.seconds.set(displayName, seconds);
+        if (measured) { this.seconds.set(displayName, seconds); }
         this.progress.event(`${done} of ${stacks.length}  ${displayName}  ${seconds.toFixed(1)} s`);
         show();
       },
@@ -141,7 +160,7 @@ export class Rehearsal {
   private async loadChecks(): Promise<readonly Check[]> {
     const own = await Promise.all(this.options.checks.map(async module => {
       const loaded = await import(path.resolve(module)) as { checks?: readonly Check[] };
-      if (!loaded.checks) throw new Failure(`${module} exports no \`checks\`.`);
+      if (!loaded.checks) { throw new Failure(`${module} exports no \`checks\`.`); }
       return loaded.checks;
     }));
     return [...genericChecks, ...own.flat()];
@@ -162,7 +181,8 @@ export class Rehearsal {
         seconds: this.seconds.get(stack.displayName),
         kinds: countKinds(stack, this.status),
       })),
-      checks: this.checks,
+      checks: this.checks.map(({ context, ...check }) => ({ ...check, sources: context.sources(this.status) })),
+      leftOut: this.leftOut,
       types: summarizeTypes(stacks, this.status),
       assumed: this.status.assumed,
       leftovers: this.leftovers,

@@ -37,7 +37,7 @@ function deployable(account: string, remaining: readonly AssemblyStack[], waitin
   for (let size = -1; size !== chosen.size;) {
     size = chosen.size;
     for (const stack of own) {
-      if (stack.dependencies.every(id => !waiting.has(id) || chosen.has(id))) chosen.add(stack.artifactId);
+      if (stack.dependencies.every(id => !waiting.has(id) || chosen.has(id))) { chosen.add(stack.artifactId); }
     }
   }
   return own.filter(stack => chosen.has(stack.artifactId));

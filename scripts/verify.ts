@@ -39,7 +39,12 @@ function run({ name, command }: Check): boolean {
 }
 
 const wanted = process.argv.slice(2);
-const results = CHECKS.filter(({ name }) => wanted.length === 0 || wanted.some(each => name.includes(each))).map(run);
+const chosen = CHECKS.filter(({ name }) => wanted.length === 0 || wanted.some(each => name.includes(each)));
+if (chosen.length === 0) {
+  process.stderr.write(`There is no check called ${wanted.join(' or ')}: name a part of one of ${CHECKS.map(({ name }) => `"${name}"`).join(', ')}.\n`);
+  process.exit(1);
+}
+const results = chosen.map(run);
 const failed = results.filter(passed => !passed).length;
 process.stdout.write(`\n${results.length - failed} passed, ${failed} failed\n`);
 process.exitCode = failed > 0 ? 1 : 0;

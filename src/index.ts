@@ -15,6 +15,7 @@ export * from './network/vendor-target';
 // cluster: scales by itself, within a budget
 export * from './cluster/cluster-bootstrap';
 export * from './cluster/karpenter-cluster';
+export * from './cluster/karpenter-cluster-props';
 export * from './cluster/node-budget';
 export * from './cluster/web-service';
 

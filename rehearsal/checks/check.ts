@@ -9,6 +9,8 @@ export interface Check {
   readonly name: string;
   /** What is true of the platform when it passes, in one sentence. */
   readonly proves: string;
+  /** Paths of stacks that it speaks of. Where only some stacks are rehearsed, it is left out unless each is among them. @default - none in particular */
+  readonly needs?: readonly RegExp[];
   run(context: CheckContext): Promise<CheckOutcome>;
 }
 
@@ -55,7 +57,7 @@ export interface CheckContext {
   /** What Cloud Control calls a resource; often, not always, the physical id. */
   identifierOf(stack: AssemblyStack, resource: DeployedResource): Promise<string>;
 
-  /** Stacks whose display name (`Stage/Stack`) matches. */
+  /** Stacks whose path (`Innovate/Staging/Network`) matches. */
   find(pattern: RegExp): readonly AssemblyStack[];
 }
 

@@ -62,14 +62,14 @@ export class LocalContext implements CheckContext {
         const command = new GetResourceCommand({ TypeName: resource.type, Identifier: `${resource.physicalId}#${resource.logicalId}` });
         return (await this.client(CloudControlClient, stack).send(command)).ResourceDescription;
       } catch (error) {
-        if ((error as Error).name === 'ResourceNotFoundException') return undefined;
+        if ((error as Error).name === 'ResourceNotFoundException') { return undefined; }
         throw error;
       }
     });
   }
 
   private once<T>(question: string, ask: () => T): T {
-    if (!this.answers.has(question)) this.answers.set(question, ask());
+    if (!this.answers.has(question)) { this.answers.set(question, ask()); }
     return this.answers.get(question) as T;
   }
 }

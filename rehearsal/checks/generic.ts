@@ -7,7 +7,7 @@ import { type Check, type CheckContext, unlessProblems } from './check';
 import { difference, TemplateResolver } from './template-resolver';
 
 /** Resources that CloudFormation keeps to itself or that a function of the app makes. */
-const WITHOUT_MODEL = /^(Custom::|AWS::CloudFormation::|AWS::CDK::)/;
+export const WITHOUT_MODEL = /^(Custom::|AWS::CloudFormation::|AWS::CDK::)/;
 
 const stacksComplete: Check = {
   name: 'every stack is complete',
@@ -30,9 +30,12 @@ const resourcesExist: Check = {
       for (const [logicalId, declared] of Object.entries(stack.template.Resources ?? {})) {
         const resource = resources.get(logicalId);
         count += 1;
-        if (declared.Condition && !resource) continue;
-        if (!resource?.physicalId) problems.push(`${stack.displayName}: ${logicalId} (${declared.Type}) has no physical id`);
-        else if (!/^(CREATE|UPDATE)_COMPLETE$/.test(resource.status)) problems.push(`${stack.displayName}: ${logicalId} is ${resource.status}`);
+        if (declared.Condition && !resource) { continue; }
+        if (!resource?.physicalId) {
+          problems.push(`${stack.displayName}: ${logicalId} (${declared.Type}) has no physical id`);
+        } else if (!/^(CREATE|UPDATE)_COMPLETE$/.test(resource.status)) {
+          problems.push(`${stack.displayName}: ${logicalId} is ${resource.status}`);
+        }
       }
     }
     return unlessProblems(problems, `DescribeStackResources: ${count} resources created`);
@@ -62,8 +65,8 @@ const accountsIsolated: Check = {
       for (const account of otherAccounts(context, stack.account)) {
         const stranger = { ...stack, account };
         attempts += 1;
-        if (await isVisible(context, stranger)) problems.push(`${account} sees stack ${stack.displayName} of ${stack.account}`);
-        if (identifier && await isReadable(context, stranger, sample.type, identifier)) problems.push(`${account} reads ${identifier} of ${stack.account}`);
+        if (await isVisible(context, stranger)) { problems.push(`${account} sees stack ${stack.displayName} of ${stack.account}`); }
+        if (identifier && await isReadable(context, stranger, sample.type, identifier)) { problems.push(`${account} reads ${identifier} of ${stack.account}`); }
       }
     }
     problems.push(...await sharedBuckets(context));
@@ -78,11 +81,11 @@ const nothingUnresolved: Check = {
     const problems: string[] = [];
     for (const stack of context.stacks) {
       for (const [name, value] of Object.entries(await context.outputsOf(stack))) {
-        if (isUnresolved(value)) problems.push(`${stack.displayName}: output ${name} is ${value}`);
+        if (isUnresolved(value)) { problems.push(`${stack.displayName}: output ${name} is ${value}`); }
       }
       for (const resource of await context.resourcesOf(stack)) {
         const found = WITHOUT_MODEL.test(resource.type) ? undefined : unresolvedIn(await context.modelOf(stack, resource));
-        if (found) problems.push(`${stack.displayName}: ${resource.logicalId} holds ${found}`);
+        if (found) { problems.push(`${stack.displayName}: ${resource.logicalId} holds ${found}`); }
       }
     }
     return unlessProblems(problems, `outputs and properties of ${context.stacks.length} stacks are plain values`);
@@ -104,7 +107,7 @@ async function compareStack(context: CheckContext, stack: AssemblyStack): Promis
     const model = await context.modelOf(stack, resource);
     const expected = resolver.resolve(stack.template.Resources![resource.logicalId].Properties ?? {});
     const problem = model ? difference(expected, model) : 'cannot be read';
-    if (problem) problems.push(`${stack.displayName}: ${resource.logicalId} (${resource.type}): ${problem}`);
+    if (problem) { problems.push(`${stack.displayName}: ${resource.logicalId} (${resource.type}): ${problem}`); }
   }
   return { problems, count: resources.length };
 }
@@ -128,7 +131,7 @@ async function sharedBuckets(context: CheckContext): Promise<string[]> {
   for (const account of otherAccounts(context, '')) {
     const answer = await context.client(S3Client, { account, region: context.environments[0].region }).send(new ListBucketsCommand({}));
     for (const { Name: name = '' } of answer.Buckets ?? []) {
-      if (owner.has(name)) problems.push(`${account} lists bucket ${name} of ${owner.get(name)}`);
+      if (owner.has(name)) { problems.push(`${account} lists bucket ${name} of ${owner.get(name)}`); }
       owner.set(name, account);
     }
   }
@@ -136,11 +139,11 @@ async function sharedBuckets(context: CheckContext): Promise<string[]> {
 }
 
 function unresolvedIn(value: unknown): string | undefined {
-  if (typeof value === 'string') return isUnresolved(value) ? value : undefined;
-  if (typeof value !== 'object' || value === null) return undefined;
+  if (typeof value === 'string') { return isUnresolved(value) ? value : undefined; }
+  if (typeof value !== 'object' || value === null) { return undefined; }
   for (const [name, inner] of Object.entries(value)) {
     const found = name.startsWith('Fn::') ? name : unresolvedIn(inner);
-    if (found) return found;
+    if (found) { return found; }
   }
   return undefined;
 }

@@ -30,13 +30,13 @@ export class TemplateResolver {
   }
 
   resolve(value: unknown): unknown {
-    if (Array.isArray(value)) return value.map(item => this.resolve(item)).filter(item => item !== NO_VALUE);
-    if (typeof value === 'string') return value.includes('{{resolve:') ? UNKNOWN : value;
-    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) { return value.map(item => this.resolve(item)).filter(item => item !== NO_VALUE); }
+    if (typeof value === 'string') { return value.includes('{{resolve:') ? UNKNOWN : value; }
+    if (typeof value !== 'object' || value === null) { return value; }
     const [[name, argument] = [], second] = Object.entries(value);
     const resolve = name && !second ? FUNCTIONS[name] : undefined;
-    if (resolve) return resolve.call(this, argument as never);
-    if (name?.startsWith('Fn::') && !second) return UNKNOWN;
+    if (resolve) { return resolve.call(this, argument as never); }
+    if (name?.startsWith('Fn::') && !second) { return UNKNOWN; }
     const entries = Object.entries(value).map(([key, inner]) => [key, this.resolve(inner)] as const);
     return Object.fromEntries(entries.filter(([, inner]) => inner !== NO_VALUE));
   }
@@ -77,7 +77,7 @@ export class TemplateResolver {
     const [text, variables] = Array.isArray(argument) ? argument : [argument, {}];
     let known = true;
     const result = text.replace(/\$\{(!?)([^}]+)\}/g, (_, literal: string, name: string) => {
-      if (literal) return `\${${name}}`;
+      if (literal) { return `\${${name}}`; }
       const [logicalId, ...path] = name.split('.');
       const value = name in variables ? this.resolve(variables[name]) : path.length ? this.attribute(logicalId, path.join('.')) : this.ref(name);
       known &&= typeof value !== 'symbol';
@@ -119,14 +119,14 @@ const FUNCTIONS: Record<string, Resolve> = {
 
 /** The first place where two values differ; numbers and booleans equal their text, as in CloudFormation. */
 export function difference(expected: unknown, actual: unknown, path = ''): string | undefined {
-  if (expected === UNKNOWN) return actual === undefined ? `${path} is missing` : undefined;
+  if (expected === UNKNOWN) { return actual === undefined ? `${path} is missing` : undefined; }
   if (Array.isArray(expected)) {
-    if (isTagList(expected) && isTagList(actual)) return missingTag(expected, actual, path);
-    if (!Array.isArray(actual) || actual.length !== expected.length) return `${path} has other items`;
+    if (isTagList(expected) && isTagList(actual)) { return missingTag(expected, actual, path); }
+    if (!Array.isArray(actual) || actual.length !== expected.length) { return `${path} has other items`; }
     return firstOf(expected.map((item, index) => difference(item, actual[index], `${path}[${index}]`)));
   }
   if (typeof expected === 'object' && expected !== null) {
-    if (typeof actual !== 'object' || actual === null) return `${path} is not an object`;
+    if (typeof actual !== 'object' || actual === null) { return `${path} is not an object`; }
     return firstOf(Object.entries(expected).map(([key, value]) => difference(value, (actual as Record<string, unknown>)[key], path ? `${path}.${key}` : key)));
   }
   return String(expected) === String(actual) ? undefined : `${path} is ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`;

@@ -13,7 +13,9 @@ const HOST = '127.0.0.1';
 const START_SECONDS = 30;
 
 export interface LocalAwsOptions {
-  /** Where the environment, the log and the cached specification are kept. */
+  /** Where the Python environment and the specification are kept for later runs. */
+  readonly cache: string;
+  /** Where this run's scratch and log are. */
   readonly directory: string;
   /** Whether the process outlives the rehearsal. */
   readonly keep: boolean;
@@ -48,10 +50,9 @@ export class LocalAws {
     if (options.port && !await isFree(port)) {
       throw new Failure(`Port ${port} is in use; end what listens on ${HOST}:${port}, or leave --port out to take a free one.`);
     }
-    fs.mkdirSync(options.directory, { recursive: true });
     const [python, spec] = await Promise.all([
-      pythonEnvironment(path.join(__dirname, 'requirements.txt'), options.directory),
-      writeResourceSpec(options.directory),
+      pythonEnvironment(path.join(__dirname, 'requirements.txt'), options.cache),
+      writeResourceSpec(options.cache),
     ]);
     const aws = new LocalAws(port, path.join(options.directory, 'local-aws.log'), launch(python, spec, port, options));
     await aws.ready();
@@ -98,7 +99,7 @@ export class LocalAws {
     const deadline = Date.now() + START_SECONDS * 1000;
     while (Date.now() < deadline && this.child.exitCode === null) {
       const answer = await fetch(`${this.endpoint}/_ministack/health`).catch(() => undefined);
-      if (answer?.ok) return;
+      if (answer?.ok) { return; }
       await new Promise(resolve => setTimeout(resolve, 50));
     }
     await this.stop();
@@ -110,10 +111,9 @@ export class LocalAws {
 function launch(python: string, spec: string, port: number, options: LocalAwsOptions): ChildProcess {
   const log = fs.openSync(path.join(options.directory, 'local-aws.log'), 'w');
   const scratch = path.join(options.directory, 'tmp');
-  fs.rmSync(scratch, { recursive: true, force: true });
   fs.mkdirSync(scratch);
   const launcher = path.join(__dirname, 'launcher.py');
-  const child = start(python, ['-B', launcher, '--port', String(port), '--spec', spec, '--cache', options.directory], {
+  const child = start(python, ['-B', launcher, '--port', String(port), '--spec', spec, '--cache', options.cache], {
     stdio: ['ignore', log, log],
     env: {
       ...isolatedEnvironment(),

@@ -35,7 +35,7 @@ const FORMAT = 1;
 /** Returns the path of the file, which is made if this version of the spec has none yet. */
 export async function writeResourceSpec(directory: string): Promise<string> {
   const file = path.join(directory, `resource-spec-${specVersion()}-v${FORMAT}.json`);
-  if (fs.existsSync(file)) return file;
+  if (fs.existsSync(file)) { return file; }
 
   const db = await loadAwsServiceSpec();
   const definitions: Record<string, Record<string, PropertyJson>> = {};
@@ -53,7 +53,7 @@ export async function writeResourceSpec(directory: string): Promise<string> {
 function specVersion(): string {
   const resolve = createRequire(__filename).resolve;
   let directory = path.dirname(resolve('@aws-cdk/aws-service-spec'));
-  while (!fs.existsSync(path.join(directory, 'package.json'))) directory = path.dirname(directory);
+  while (!fs.existsSync(path.join(directory, 'package.json'))) { directory = path.dirname(directory); }
   return (JSON.parse(fs.readFileSync(path.join(directory, 'package.json'), 'utf8')) as { version: string }).version;
 }
 

@@ -1,4 +1,5 @@
 /** What one rehearsal found: the source of the terminal's table, of the page and of `--json`. */
+import type { Sources } from '../checks/sources';
 import type { FidelityKind, TypeSummary } from '../fidelity';
 import type { Leftover } from '../inventory';
 
@@ -21,6 +22,7 @@ export interface CheckReport {
   readonly proves: string;
   readonly passed: boolean;
   readonly evidence: readonly string[];
+  readonly sources: Sources;
 }
 
 export interface RehearsalReport {
@@ -31,6 +33,8 @@ export interface RehearsalReport {
   readonly phases: readonly PhaseReport[];
   readonly stacks: readonly StackReport[];
   readonly checks: readonly CheckReport[];
+  /** Names of checks that speak of stacks which were not selected. */
+  readonly leftOut: readonly string[];
   readonly types: readonly TypeSummary[];
   /** What the app expects to exist already, and was made for it. */
   readonly assumed: readonly string[];

@@ -1,4 +1,5 @@
 /** The result as one HTML page which needs nothing else. */
+import { sourcesText } from '../checks/sources';
 import type { TypeSummary } from '../fidelity';
 import type { Leftover } from '../inventory';
 import { type CheckReport, type PhaseReport, type RehearsalReport, type StackReport, totals } from './model';
@@ -17,7 +18,9 @@ ${picture ? `<figure>${picture}</figure>` : ''}
 ${phases(report.phases)}
 ${fidelityShare(report.stacks)}
 <h2>Checks</h2>
+<p>In brackets: whether services were asked, or Cloud Control read back what was stored or recorded at creation, which proves less.</p>
 ${report.checks.map(check).join('\n')}
+${report.leftOut.length > 0 ? `<p>Left out, for they speak of stacks that were not selected: ${report.leftOut.map(escape).join(', ')}</p>` : ''}
 <h2>Stacks</h2>
 ${stackTable(report.stacks)}
 <h2>What is real</h2>
@@ -33,7 +36,7 @@ ${report.leftovers ? `<h2>Left after the destruction</h2>${leftoverTable(report.
 const STYLE = `
 :root { color-scheme: light dark; }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; width: 100%; }
+.wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #8884; vertical-align: top; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 .ok { color: #1a7f37; } .bad { color: #cf222e; }
@@ -60,7 +63,7 @@ function fidelityShare(stacks: readonly StackReport[]): string {
 }
 
 function check(result: CheckReport): string {
-  return `<p><strong class="${result.passed ? 'ok' : 'bad'}">${result.passed ? 'ok' : 'failed'}</strong> ${escape(result.name)}: ${escape(result.proves)}</p>
+  return `<p><strong class="${result.passed ? 'ok' : 'bad'}">${result.passed ? 'ok' : 'failed'}</strong> ${escape(result.name)}: ${escape(result.proves)} <em>[${escape(sourcesText(result.sources))}]</em></p>
 <ul>${result.evidence.map(line => `<li>${escape(line)}</li>`).join('')}</ul>`;
 }
 
@@ -77,7 +80,7 @@ function typeTable(types: readonly TypeSummary[]): string {
 }
 
 function leftoverTable(items: readonly Leftover[]): string {
-  if (items.length === 0) return '<p>Nothing.</p>';
+  if (items.length === 0) { return '<p>Nothing.</p>'; }
   return table(['resource', 'type', 'account', 'region', 'why'], items.map(item => [item.id, item.type, item.account, item.region, item.reason ?? 'left behind']));
 }
 
@@ -86,7 +89,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   const numeric = head.map(title => title.startsWith('#') ? ' class="number"' : '');
   const headings = head.map((title, column) => `<th${numeric[column]}>${escape(title.replace(/^#/, ''))}</th>`).join('');
   const body = rows.map(row => `<tr>${row.map((cell, column) => `<td${numeric[column]}>${escape(cell)}</td>`).join('')}</tr>`).join('\n');
-  return `<table><tr>${headings}</tr>\n${body}</table>`;
+  return `<div class="wide"><table><tr>${headings}</tr>\n${body}</table></div>`;
 }
 
 function escape(text: string): string {

@@ -1,5 +1,6 @@
 /** The result in a terminal. */
 import { type RehearsalReport, type StackReport, totals } from './model';
+import { sourcesText } from '../checks/sources';
 
 export function renderTable(report: RehearsalReport): string {
   return [
@@ -8,7 +9,9 @@ export function renderTable(report: RehearsalReport): string {
     ...report.checks.flatMap(check => [
       `${check.passed ? 'ok  ' : 'FAIL'} ${check.name}: ${check.passed ? check.evidence.join('; ') : check.proves}`,
       ...(check.passed ? [] : check.evidence.map(line => `       ${line}`)),
+      `       [${sourcesText(check.sources)}]`,
     ]),
+    ...report.leftOut.map(name => `left out, for it speaks of stacks that were not selected: ${name}`),
     ...leftovers(report),
     '',
     summary(report),
@@ -34,13 +37,14 @@ function stackTable(stacks: readonly StackReport[]): string {
 function legend(report: RehearsalReport): string {
   return [
     'real: the service behaves; stored: properties are checked, kept and readable; shape: accepted only.',
+    'Under each check: whether services were asked, or Cloud Control read back what was stored or recorded at creation.',
     ...report.assumed.map(thing => `assumed to exist already: ${thing}`),
     '',
   ].join('\n');
 }
 
 function leftovers(report: RehearsalReport): string[] {
-  if (!report.leftovers) return [];
+  if (!report.leftovers) { return []; }
   const forbidden = report.leftovers.filter(item => !item.reason);
   return [
     `${forbidden.length === 0 ? 'ok  ' : 'FAIL'} nothing is left but what holds data: ${report.leftovers.length - forbidden.length} kept on purpose`,

@@ -3,7 +3,7 @@ import { CfnAddon, CfnAddonProps } from 'aws-cdk-lib/aws-eks';
 import * as eks from 'aws-cdk-lib/aws-eks-v2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { BASELINE } from './node-budget';
+import { BASELINE } from './node-hardware';
 import { createPodRole } from './pod-identity';
 
 export interface BaselineCapacityProps {

@@ -9,6 +9,8 @@ import { isDeployTime, reject } from '../private/validation';
 /** @see https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionDeclaration.html */
 const MOST_VARIABLES = 10;
 const LONGEST_VARIABLE = 128;
+/** The EKS action reads values files from the chart's folder, where each chart has a `values.yaml` of its own. */
+const VALUES_FILE = 'innovate-values';
 
 /** A part of the bundle on disk: `$NAME` stands where a value is known at deployment only. */
 export interface RenderedPart {
@@ -31,9 +33,9 @@ export class BundleAsset extends Construct {
     for (const step of bundle.steps) {
       for (const release of step.releases) {
         fs.cpSync(chartFolder(release), path.join(this.folder, 'charts', release.releaseName), { recursive: true });
-        this.parts.set(release, this.write('values', release.releaseName, [release.values]));
+        this.parts.set(release, this.write(`charts/${release.releaseName}`, VALUES_FILE, release.releaseName, [release.values]));
       }
-      for (const file of step.files) { this.parts.set(file, this.write('manifests', file.name, file.manifests)); }
+      for (const file of step.files) { this.parts.set(file, this.write('manifests', file.name, file.name, file.manifests)); }
     }
     this.asset = new assets.Asset(this, 'Resource', { path: this.folder });
     // without staging, the asset is read from where it was written
@@ -45,13 +47,13 @@ export class BundleAsset extends Construct {
     return this.parts.get(source)!;
   }
 
-  private write(kind: string, name: string, documents: object[]): RenderedPart[] {
+  private write(folder: string, fileName: string, name: string, documents: object[]): RenderedPart[] {
     return pack(documents.map(document => this.render(name, document))).map(({ text, variables }, index) => {
-      const part = { name: index === 0 ? name : `${name}.${index + 1}`, variables };
-      const file = `${kind}/${part.name}.yaml`;
-      fs.mkdirSync(path.join(this.folder, kind), { recursive: true });
+      const suffix = index === 0 ? '' : `.${index + 1}`;
+      const file = `${folder}/${fileName}${suffix}.yaml`;
+      fs.mkdirSync(path.join(this.folder, folder), { recursive: true });
       fs.writeFileSync(path.join(this.folder, file), text);
-      return { ...part, file };
+      return { name: `${name}${suffix}`, variables, file };
     });
   }
 

@@ -47,6 +47,7 @@ export abstract class ClusterBootstrap {
 
   /**
    * The layer that the cluster has to be created with.
+   *
    * @internal
    */
   public readonly _kubectlLayer?: lambda.ILayerVersion;
@@ -55,6 +56,7 @@ export abstract class ClusterBootstrap {
 
   /**
    * Makes what delivers the bundle to one cluster.
+   *
    * @internal
    */
   public abstract _bind(target: ClusterBootstrapTarget): BundleDelivery;

@@ -1,5 +1,4 @@
 import { AspectPriority, Aspects, Names, Stack } from 'aws-cdk-lib';
-import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -7,7 +6,6 @@ import * as eks from 'aws-cdk-lib/aws-eks-v2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct, IConstruct } from 'constructs';
 import { BaselineCapacity, createNodeRole } from './baseline-capacity';
@@ -19,70 +17,13 @@ import { clusterBundle } from './cluster-bundle';
 import { validateClusterName, validateKubernetesVersion } from './cluster-validation';
 import { createControlPlane } from './control-plane';
 import { InternalLoadBalancer } from './internal-load-balancer';
+import { KarpenterClusterProps } from './karpenter-cluster-props';
 import { KarpenterController } from './karpenter-controller';
 import { LoadBalancerController } from './load-balancer-controller';
-import { NodeBudget, NodeCapacity } from './node-budget';
+import { NodeCapacity } from './node-budget';
 import { VERSIONS } from './versions';
 import { WebService, WebServiceOptions } from './web-service';
 import { createEncryptionKey } from '../private/encryption-key';
-
-/** Properties of `KarpenterCluster`. */
-export interface KarpenterClusterProps {
-  /** The network. Its subnets need a way out to AWS APIs and image registries, and no tags. */
-  readonly vpc: ec2.IVpc;
-  /** What the nodes may cost in a month; it becomes the limits of Karpenter's NodePool. */
-  readonly nodeBudget: NodeBudget;
-  /**
-   * The subnets of control plane, nodes, pods and load balancer.
-   * @default - the private subnets with a way out: `{ subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS }`
-   */
-  readonly vpcSubnets?: ec2.SubnetSelection;
-  /**
-   * The cluster's name, as a literal of at most 40 characters: it is a key in conditions of Karpenter's policy.
-   * @default - derived from the construct's path
-   */
-  readonly clusterName?: string;
-  /**
-   * The Kubernetes version, one of those that this version of the library knows to work with its controllers.
-   * @default - the newest of them
-   */
-  readonly kubernetesVersion?: eks.KubernetesVersion;
-  /**
-   * Certificate of the load balancer.
-   * @default - the load balancer speaks HTTP, inside the VPC only, and a warning says so
-   */
-  readonly certificate?: acm.ICertificate;
-  /**
-   * The id of CloudFront's origin-facing prefix list in the cluster's region.
-   * @default - from a table of the regions whose id AWS has published
-   */
-  readonly cloudFrontPrefixListId?: string;
-  /**
-   * Roles that administer everything in the cluster.
-   * @default - none: only the bootstrap can change the cluster
-   */
-  readonly administrators?: iam.IRole[];
-  /**
-   * How Karpenter and the Kubernetes objects reach the cluster.
-   * @default ClusterBootstrap.pipeline()
-   */
-  readonly bootstrap?: ClusterBootstrap;
-  /**
-   * Key of Kubernetes secrets, logs, queue and pipeline artifacts. A key of your own has to admit CloudWatch Logs and EventBridge.
-   * @default - a key of this cluster's own, rotated yearly and kept when the stack is deleted
-   */
-  readonly encryptionKey?: kms.IKey;
-  /**
-   * How long the control plane's logs are kept.
-   * @default logs.RetentionDays.ONE_YEAR
-   */
-  readonly logRetention?: logs.RetentionDays;
-  /**
-   * Whether cluster and load balancer refuse to be deleted.
-   * @default true
-   */
-  readonly deletionProtection?: boolean;
-}
 
 /**
  * An EKS cluster that Karpenter scales within a budget in dollars, on Graviton, behind an internal load balancer that only CloudFront reaches.
@@ -233,6 +174,7 @@ export class KarpenterCluster extends Construct implements ec2.IConnectable {
 
   /**
    * Takes a web service into the bundle, routes requests to it and lets the controller register its pods.
+   *
    * @internal
    */
   public _register(service: WebService, options: { port: number; healthCheckPath: string }): elbv2.ApplicationTargetGroup {
@@ -245,6 +187,7 @@ export class KarpenterCluster extends Construct implements ec2.IConnectable {
 
   /**
    * Where requests come from, and where pods may go.
+   *
    * @internal
    */
   public _addressRanges(): { loadBalancerCidrs: string[]; vpcCidr: string } {

@@ -1,7 +1,8 @@
-import { Stack, Token } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
+import { BASELINE, NODE_VOLUMES_GIB } from './node-hardware';
 import * as table from './node-prices.json';
-import { explain, reject } from '../private/validation';
+import { explain, isDeployTime, reject } from '../private/validation';
 
 /** What a month's budget buys in one region, at worst. */
 export interface NodeCapacity {
@@ -38,11 +39,6 @@ interface BudgetedType extends InstanceShape {
   readonly name: string;
   readonly monthlyUsd: number;
 }
-
-/** Karpenter's nodes: their root and data volume, see node-pool.ts. */
-export const NODE_VOLUMES_GIB = { root: 4, data: 40 };
-/** The two workers that run before Karpenter does, and run Karpenter. Not burstable: unlimited credits have no cap. */
-export const BASELINE = { instanceType: 'm7g.large', nodes: 2, volumesGib: { root: 4, data: 20 } };
 
 const DEFAULT_FAMILIES = ['c7g', 'c8g', 'm7g'];
 const HOURS_OF_LONGEST_MONTH = 744;
@@ -98,6 +94,7 @@ export class NodeBudget {
 
   /**
    * The capacity that the budget buys where the scope is deployed.
+   *
    * @internal
    */
   public _capacityAt(scope: IConstruct): NodeCapacity {
@@ -162,10 +159,10 @@ function family(instanceType: string): string {
 }
 
 function validateAmount(amount: number): void {
-  if (!Token.isUnresolved(amount) && amount > 0 && Number.isFinite(amount)) { return; }
+  if (!isDeployTime(amount) && amount > 0 && Number.isFinite(amount)) { return; }
   throw new Error(explain({
     prop: 'NodeBudget.usdPerMonth',
-    value: Token.isUnresolved(amount) ? 'a deploy-time value' : amount,
+    value: isDeployTime(amount) ? 'a deploy-time value' : amount,
     problem: 'a budget is a positive number of US dollars that is known when the app is synthesized',
     remedy: 'Give an amount such as 2000.',
   }));

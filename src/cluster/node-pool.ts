@@ -1,4 +1,5 @@
-import { NODE_VOLUMES_GIB, NodeCapacity } from './node-budget';
+import { NodeCapacity } from './node-budget';
+import { NODE_VOLUMES_GIB } from './node-hardware';
 import { VERSIONS } from './versions';
 
 export interface NodePoolOptions {

@@ -1,3 +1,4 @@
+import * as path from 'node:path';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as actions from 'aws-cdk-lib/aws-codepipeline-actions';
@@ -8,9 +9,10 @@ import { Construct } from 'constructs';
 import { BootstrapBundle, BootstrapStep } from './bootstrap-bundle';
 import { BundleAsset, RenderedPart } from './bundle-asset';
 import { BundleDelivery, ClusterBootstrapTarget } from './bundle-delivery';
-import { CONTROLLER_NAMESPACE } from './karpenter-controller';
 import { createDataBucket } from '../private/bucket';
-import { NativeEksDeployAction } from '../private/eks-deploy-action';
+import { createLogGroup } from '../private/log-group';
+import { NativeEksDeployAction } from '../private/native-eks-deploy-action';
+import { failedExecutions } from '../private/pipeline-metrics';
 
 /** Applies the bundle by a pipeline inside the VPC; a changed bundle changes the pipeline, which starts it. */
 export class PipelineDelivery extends Construct implements BundleDelivery {
@@ -22,7 +24,11 @@ export class PipelineDelivery extends Construct implements BundleDelivery {
   constructor(scope: Construct, id: string, private readonly target: ClusterBootstrapTarget) {
     super(scope, id);
     this.securityGroup = this.createSecurityGroup();
+    const pipelineName = `${target.clusterName}-bootstrap`;
+    // the actions would make this group themselves, without key and without end
+    const logGroup = createLogGroup(this, 'Log', { encryptionKey: target.encryptionKey, logGroupName: `/aws/codepipeline/${pipelineName}` });
     this.pipeline = new codepipeline.Pipeline(this, 'Pipeline', {
+      pipelineName,
       pipelineType: codepipeline.PipelineType.V2,
       executionMode: codepipeline.ExecutionMode.QUEUED,
       restartExecutionOnUpdate: true,
@@ -32,7 +38,9 @@ export class PipelineDelivery extends Construct implements BundleDelivery {
     this.deployRole = new iam.Role(this, 'DeployRole', { assumedBy: this.pipeline.role });
     const access = target.cluster.grantClusterAdmin('BootstrapAccess', this.deployRole.roleArn);
     // its first execution starts as soon as the pipeline exists
-    this.pipeline.node.defaultChild!.node.addDependency(...target.after, this.deployRole, access, this.securityGroup, target.cluster.clusterSecurityGroup);
+    this.pipeline.node.defaultChild!.node.addDependency(
+      ...target.after, this.deployRole, access, this.securityGroup, target.cluster.clusterSecurityGroup, logGroup,
+    );
     this.failureAlarm = this.createFailureAlarm();
   }
 
@@ -65,7 +73,6 @@ export class PipelineDelivery extends Construct implements BundleDelivery {
       actionName: part.name,
       input,
       clusterName: this.target.clusterName,
-      namespace: CONTROLLER_NAMESPACE,
       variables: part.variables,
       vpc: this.target.vpc,
       vpcSubnets: this.target.vpcSubnets,
@@ -75,7 +82,7 @@ export class PipelineDelivery extends Construct implements BundleDelivery {
     const charts = releases.flatMap(release => content.partsOf(release).map(part => new NativeEksDeployAction({
       ...common(part),
       namespace: release.namespace,
-      helm: { releaseName: release.releaseName, chart: `charts/${release.releaseName}`, valuesFiles: [`../../${part.file}`] },
+      helm: { releaseName: release.releaseName, chart: `charts/${release.releaseName}`, valuesFiles: [path.posix.basename(part.file)] },
     })));
     const manifests = files.flatMap(file => content.partsOf(file).map(part => new NativeEksDeployAction({ ...common(part), manifests: [part.file] })));
     return [...charts, ...manifests];
@@ -92,10 +99,7 @@ export class PipelineDelivery extends Construct implements BundleDelivery {
   }
 
   private createFailureAlarm(): cloudwatch.Alarm {
-    const failures = new cloudwatch.Metric({
-      namespace: 'AWS/CodePipeline', metricName: 'FailedPipelineExecutions', statistic: 'Sum', dimensionsMap: { PipelineName: this.pipeline.pipelineName },
-    });
-    return failures.createAlarm(this, 'FailureAlarm', {
+    return failedExecutions(this.pipeline).createAlarm(this, 'FailureAlarm', {
       alarmDescription: `The bootstrap pipeline of the cluster ${this.target.clusterName} failed: Karpenter, its NodePools or a web service may be out of date`,
       threshold: 1,
       evaluationPeriods: 1,

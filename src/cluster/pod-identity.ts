@@ -3,13 +3,15 @@ import { CfnPodIdentityAssociation } from 'aws-cdk-lib/aws-eks';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 
-/** A role that only pods of one cluster of this account can assume, through EKS Pod Identity. */
+/**
+ * A role that only pods of one cluster of this account can assume, through EKS Pod Identity.
+ *
+ * @see https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
+ */
 export function createPodRole(scope: Construct, id: string, clusterName: string): iam.Role {
-  const stack = Stack.of(scope);
   const trusted = new iam.ServicePrincipal('pods.eks.amazonaws.com', {
     conditions: {
-      StringEquals: { 'aws:SourceAccount': stack.account },
-      ArnEquals: { 'aws:SourceArn': stack.formatArn({ service: 'eks', resource: 'cluster', resourceName: clusterName }) },
+      StringEquals: { 'aws:SourceAccount': Stack.of(scope).account, 'aws:RequestTag/eks-cluster-name': clusterName },
     },
   });
   return new iam.Role(scope, id, { assumedBy: new iam.SessionTagsPrincipal(trusted) });

@@ -12,21 +12,25 @@ import { isDeployTime, reject, validateMatch, validateRange } from '../private/v
 export interface WebServiceScaling {
   /**
    * The pods that always run; two or more, so that one zone or node can fail.
+   *
    * @default 2
    */
   readonly minReplicas?: number;
   /**
    * The most pods.
+   *
    * @default - as many as fit on the nodes that the budget pays for
    */
   readonly maxReplicas?: number;
   /**
    * Percent of the requested CPU that pods use on average before more are started.
+   *
    * @default 65
    */
   readonly cpuUtilization?: number;
   /**
    * Percent of the requested memory that pods use on average before more are started.
+   *
    * @default 75
    */
   readonly memoryUtilization?: number;
@@ -36,11 +40,13 @@ export interface WebServiceScaling {
 export interface WebServicePodRequests {
   /**
    * CPU of one pod, in vCPUs.
+   *
    * @default 0.25
    */
   readonly vcpus?: number;
   /**
    * Memory of one pod.
+   *
    * @default Size.mebibytes(512)
    */
   readonly memory?: Size;
@@ -52,31 +58,37 @@ export interface WebServiceOptions {
   readonly port: number;
   /**
    * Name of the Service, of its Deployment and of their label `app.kubernetes.io/name`.
+   *
    * @default - the construct's id in kebab case
    */
   readonly name?: string;
   /**
    * The Kubernetes namespace; it is created, and admits pods of the restricted security standard only.
+   *
    * @default 'app'
    */
   readonly namespace?: string;
   /**
    * Path that answers 200 over HTTPS while a pod is able to serve.
+   *
    * @default '/healthz'
    */
   readonly healthCheckPath?: string;
   /**
    * Paths that the load balancer sends to the service, e.g. `/api/*`.
+   *
    * @default - every path that no other service has
    */
   readonly paths?: string[];
   /**
    * How many pods run.
+   *
    * @default - two, and as many as the budget allows under load
    */
   readonly scaling?: WebServiceScaling;
   /**
    * What one pod requests.
+   *
    * @default - a quarter of a vCPU and 512 MiB
    */
   readonly podRequests?: WebServicePodRequests;
@@ -171,6 +183,7 @@ export class WebService extends Construct implements iam.IGrantable, ec2.IConnec
 
   /**
    * What Kubernetes has to know of the service.
+   *
    * @internal
    */
   public _describe(): WebServiceObjects {

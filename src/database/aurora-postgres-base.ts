@@ -7,7 +7,11 @@ import { Construct } from 'constructs';
 import { IAuroraPostgres } from './aurora-postgres-ref';
 import { validateUserName } from './postgres-name';
 
-/** What a database of this library and an imported one do alike. */
+/**
+ * What a database of this library and an imported one do alike: see `AuroraPostgres` for an example.
+ *
+ * @see https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.IAMDBAuth.html
+ */
 export abstract class AuroraPostgresBase extends Construct implements IAuroraPostgres {
   /** Identifier of the cluster, as metrics and log groups name it. */
   public abstract readonly clusterIdentifier: string;
@@ -68,7 +72,7 @@ export abstract class AuroraPostgresBase extends Construct implements IAuroraPos
   }
 
   /** Any metric that RDS publishes for the cluster, by the minute. */
-  public metric(metricName: string, options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+  public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return new cloudwatch.Metric({
       namespace: 'AWS/RDS',
       metricName,

@@ -42,8 +42,9 @@ export interface AuroraPostgresProps {
    * Pauses the instances when nobody was connected for this long, 5 minutes to 24 hours; needs a `minCapacity` of 0.
    * The next connection waits until the database has resumed, about 15 seconds: for development, not for production.
    *
-   * @see https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2-auto-pause.html
    * @default - never pauses
+   *
+   * @see https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2-auto-pause.html
    */
   readonly autoPauseAfter?: Duration;
 
@@ -80,7 +81,7 @@ export interface AuroraPostgresProps {
    * Key of the storage, the administrator's secret, the insights, the log and the vault.
    * A key of your own has to let CloudWatch Logs use it. It cannot be changed later.
    *
-   * @default - a new one, rotated yearly and kept when the stack is deleted
+   * @default - a key of this construct, rotated yearly and retained
    */
   readonly encryptionKey?: kms.IKey;
 

@@ -115,7 +115,8 @@ export class AuroraPostgres extends AuroraPostgresBase {
         cluster: this.cluster,
         encryptionKey: this.encryptionKey,
         tiers: retention.tiers,
-        removalPolicy: this.destroyed ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+        // kept with its backups, but not by a first deployment that rolls back: the next try would find it in the way
+        removalPolicy: this.destroyed ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       });
     }
   }

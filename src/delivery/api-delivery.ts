@@ -1,3 +1,4 @@
+import { Duration } from 'aws-cdk-lib';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as actions from 'aws-cdk-lib/aws-codepipeline-actions';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
@@ -24,7 +25,8 @@ export class ApiDelivery extends Construct {
       encryptionKey,
       imageTagMutability: ecr.TagMutability.IMMUTABLE,
       imageScanOnPush: true,
-      lifecycleRules: [{ maxImageCount: 50 }],
+      // a tagged image may be what is running, however many releases were built since
+      lifecycleRules: [{ tagStatus: ecr.TagStatus.UNTAGGED, maxImageAge: Duration.days(14) }],
     });
     const release = new codepipeline.Artifact('ApiRelease');
     this.buildAction = this.createBuildAction(context, release);

@@ -18,6 +18,8 @@ export enum EnvironmentKind {
  * strategy.environmentBranch('staging');        // develop
  * strategy.pullRequestBase('feature/search');   // develop
  * strategy.isChecksOnly('feature/search');      // true: never deployed
+ *
+ * @see https://docs.aws.amazon.com/prescriptive-guidance/latest/choosing-git-branch-approach/gitflow-branching-strategy.html
  */
 export class BranchingStrategy {
   /**

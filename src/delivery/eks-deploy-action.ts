@@ -3,7 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as eks from 'aws-cdk-lib/aws-eks-v2';
 import { Construct } from 'constructs';
 import { EksDeployment } from './eks-deployment';
-import { NativeEksDeployAction } from '../private/eks-deploy-action';
+import { eksActionProperties, NativeEksDeployAction } from '../private/native-eks-deploy-action';
 import { validateMatch } from '../private/validation';
 
 /** What an EKS deploy action needs. */
@@ -85,16 +85,8 @@ export class EksDeployAction extends codepipeline.Action {
 
   constructor(private readonly props: EksDeployActionProps) {
     super();
-    this.providedActionProperties = {
-      actionName: props.actionName,
-      runOrder: props.runOrder,
-      category: codepipeline.ActionCategory.DEPLOY,
-      owner: 'AWS',
-      provider: 'EKS',
-      version: '1',
-      artifactBounds: { minInputs: 1, maxInputs: 1, minOutputs: 0, maxOutputs: 0 },
-      inputs: [props.input],
-    };
+    const { actionName, runOrder, input } = props;
+    this.providedActionProperties = eksActionProperties({ actionName, runOrder, input });
   }
 
   /** Called by the pipeline that the action is added to. */

@@ -5,8 +5,12 @@ import * as eks from 'aws-cdk-lib/aws-eks-v2';
 export interface EksDeployTarget {
   /** The cluster; it has to use access entries, which `aws-eks-v2` clusters always do. */
   readonly cluster: eks.ICluster;
-  /** The cluster's name as text, so that the deployment's policy names one cluster only. */
-  readonly clusterName: string;
+  /**
+   * The cluster's name as text, where it is known: the pipeline then needs no export of the cluster's stack.
+   *
+   * @default - the name that `cluster` knows
+   */
+  readonly clusterName?: string;
   /** The cluster's network. */
   readonly vpc: ec2.IVpc;
   /**

@@ -1,4 +1,4 @@
-import { EksDeployConfiguration, HelmRelease } from '../private/eks-deploy-action';
+import { EksDeployConfiguration, HelmRelease } from '../private/native-eks-deploy-action';
 import { explain } from '../private/validation';
 
 const RELEASE_NAME = /^(?=.{1,53}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;

@@ -22,6 +22,7 @@ import { SiteDeployTarget } from './site-deploy-target';
 import { SourceFolders } from './source-folders';
 import { createDataBucket } from '../private/bucket';
 import { createEncryptionKey } from '../private/encryption-key';
+import { failedExecutions } from '../private/pipeline-metrics';
 import { reject, validateMatch } from '../private/validation';
 
 /** What a Git Flow pipeline needs. */
@@ -77,7 +78,7 @@ export interface GitFlowPipelineProps {
   /**
    * Customer key of images, artifacts, messages and logs.
    *
-   * @default - a key of its own
+   * @default - a key of this construct, rotated yearly and retained
    */
   readonly encryptionKey?: kms.IKey;
   /**
@@ -163,18 +164,12 @@ export class GitFlowPipeline extends Construct {
   }
 
   /**
-   * Executions of the pipeline that failed; the sum over 5 minutes unless said otherwise.
+   * Executions of the pipeline that failed; the sum over five minutes unless said otherwise.
    *
    * @see https://docs.aws.amazon.com/codepipeline/latest/userguide/monitoring.html
    */
-  public metricFailedExecutions(options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
-    return new cloudwatch.Metric({
-      namespace: 'AWS/CodePipeline',
-      metricName: 'FailedPipelineExecutions',
-      dimensionsMap: { PipelineName: this.pipeline.pipelineName },
-      statistic: cloudwatch.Stats.SUM,
-      ...options,
-    }).attachTo(this);
+  public metricFailedExecutions(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return failedExecutions(this.pipeline, options);
   }
 
   private addChecks(props: GitFlowPipelineProps, strategy: BranchingStrategy, folders: Required<SourceFolders>, artifactBucket: s3.IBucket): GitPipeline {

@@ -42,14 +42,12 @@ export class AuditTrail extends Construct {
     const { encryptionKey, organizationId, retention } = this.props;
     const bucket = createDataBucket(this, 'Bucket', {
       encryptionKey,
+      accessLogs: { bucket: createLogBucket(this, 'AccessLogs', { retention }), prefix: 'trail/' },
       lifecycleRules: [{
         transitions: [{ storageClass: s3.StorageClass.GLACIER, transitionAfter: Duration.days(DAYS_BEFORE_ARCHIVE) }],
         expiration: retention,
       }],
     });
-    // by hand, because without a feature flag of the app the CDK would put an ACL on the log bucket
-    const accessLogs = createLogBucket(this, 'AccessLogs', { retention });
-    (bucket.node.defaultChild as s3.CfnBucket).loggingConfiguration = { destinationBucketName: accessLogs.bucketName, logFilePrefix: 'trail/' };
     bucket.addToResourcePolicy(new iam.PolicyStatement({
       sid: 'TrailAclCheck',
       principals: [this.service()],

@@ -9,6 +9,7 @@ import { isDeployTime, reject, validateAccountId, validateEmail, validateMatch, 
 export function validateLandingZone(scope: Construct, props: InnovateLandingZoneProps, trailRetention: Duration): void {
   validateOrganization(scope, props);
   validateAccounts(scope, props.accounts);
+  validateMembership(scope, props);
   validateRegions(scope, props.permittedRegions);
   validateUnitsOfGuardrails(scope, props);
   validateEmail(scope, 'alertEmail', props.alertEmail);
@@ -47,6 +48,18 @@ function validateAccounts(scope: Construct, accounts: LandingZoneAccount[]): voi
   validateUnique(scope, 'accounts', accounts.map(account => account.name), 'name');
   validateUnique(scope, 'accounts', given(accounts.map(account => account.email?.toLowerCase())), 'e-mail address');
   validateUnique(scope, 'accounts', given(accounts.map(account => account.accountId)), 'account id');
+}
+
+/** An organization that is only just being made has no members yet. */
+function validateMembership(scope: Construct, { organization, accounts }: InnovateLandingZoneProps): void {
+  const member = accounts.find(account => account.accountId !== undefined);
+  if (organization || !member) { return; }
+  reject(scope, {
+    prop: 'organization',
+    value: organization,
+    problem: `the account "${member.name}" exists already, and policies and units reach it only where its organization is known`,
+    remedy: 'Give `organization: { organizationId, rootId }`, or create the accounts with `LandingZoneAccount.create({…})`.',
+  });
 }
 
 function validateAccount(scope: Construct, prop: string, account: LandingZoneAccount): void {

@@ -41,15 +41,19 @@ export abstract class NatGateways {
    * How many zonal NAT gateways a VPC makes; where it makes any, each of its zones has an egress subnet.
    *
    * @param zones the number of zones that the VPC spans
+   *
+   * @internal
    */
-  public abstract zonalGateways(zones: number): number;
+  public abstract _zonalGateways(zones: number): number;
 
   /**
    * Adds what the VPC does not make itself.
    *
    * @param vpc the VPC with its subnets and its internet gateway
+   *
+   * @internal
    */
-  public abstract bind(vpc: ec2.Vpc): void;
+  public abstract _bind(vpc: ec2.Vpc): void;
 }
 
 class ZonalNatGateways extends NatGateways {
@@ -57,21 +61,21 @@ class ZonalNatGateways extends NatGateways {
     super();
   }
 
-  public zonalGateways(zones: number): number {
+  public _zonalGateways(zones: number): number {
     return Math.min(zones, this.limit);
   }
 
-  public bind(_vpc: ec2.Vpc): void {
+  public _bind(_vpc: ec2.Vpc): void {
     // ec2.Vpc makes zonal gateways and their routes
   }
 }
 
 class RegionalNatGateway extends NatGateways {
-  public zonalGateways(_zones: number): number {
+  public _zonalGateways(_zones: number): number {
     return 0;
   }
 
-  public bind(vpc: ec2.Vpc): void {
+  public _bind(vpc: ec2.Vpc): void {
     const gateway = new ec2.CfnNatGateway(vpc, 'NatGateway', {
       availabilityMode: 'regional',
       connectivityType: 'public',

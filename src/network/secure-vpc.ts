@@ -11,6 +11,7 @@ import { createEncryptionKey } from '../private/encryption-key';
 import { createLogGroup } from '../private/log-group';
 import { isDeployTime, reject, validateRange } from '../private/validation';
 
+/** Properties of a `SecureVpc`. */
 export interface SecureVpcProps {
   /**
    * The VPC's range: private, from /16 to /20. Environments that may one day be connected need ranges that do not overlap.
@@ -36,14 +37,14 @@ export interface SecureVpcProps {
   /**
    * Encrypts the flow log; its policy has to let CloudWatch Logs use it.
    *
-   * @default - a new key, rotated yearly
+   * @default - a key of this construct, rotated yearly and retained
    */
   readonly encryptionKey?: kms.IKey;
 
   /**
    * How long the flow log is kept.
    *
-   * @default RetentionDays.ONE_YEAR
+   * @default logs.RetentionDays.ONE_YEAR
    */
   readonly logRetention?: logs.RetentionDays;
 }
@@ -86,8 +87,8 @@ export class SecureVpc extends Construct {
 
     this.encryptionKey = props.encryptionKey ?? createEncryptionKey(this, 'Key', { description: `Flow log of ${this.node.path}` });
     this.flowLogGroup = createLogGroup(this, 'FlowLogGroup', { encryptionKey: this.encryptionKey, retention: props.logRetention });
-    const vpc = this.createVpc(cidr, maxAzs, natGateways.zonalGateways(maxAzs));
-    natGateways.bind(vpc);
+    const vpc = this.createVpc(cidr, maxAzs, natGateways._zonalGateways(maxAzs));
+    natGateways._bind(vpc);
     this.vpc = vpc;
     this.tagForInternalLoadBalancers();
     this.addS3Endpoint();

@@ -9,10 +9,11 @@ import { Construct } from 'constructs';
 import { VendorAccess } from './vendor-access';
 import { VENDOR_ROLE_PATH, VendorRole } from './vendor-role';
 import { validateVendors } from './vendor-validation';
-import { createEncryptionKey } from '../private/encryption-key';
+import { createEncryptionKey, KEY_USE_ACTIONS } from '../private/encryption-key';
 import { createLogGroup } from '../private/log-group';
 import { reject } from '../private/validation';
 
+/** Properties of a `VendorBastion`. */
 export interface VendorBastionProps {
   /** The network that holds the bastion and what the vendors reach. */
   readonly vpc: ec2.IVpc;
@@ -31,14 +32,14 @@ export interface VendorBastionProps {
    * Encrypts the session log and the bastion's disk; its policy has to let CloudWatch Logs and,
    * where the key is not made in the same app, EC2 Auto Scaling use it.
    *
-   * @default - a new key, rotated yearly
+   * @default - a key of this construct, rotated yearly and retained
    */
   readonly encryptionKey?: kms.IKey;
 
   /**
    * How long the session log is kept.
    *
-   * @default RetentionDays.ONE_YEAR
+   * @default logs.RetentionDays.ONE_YEAR
    */
   readonly logRetention?: logs.RetentionDays;
 }
@@ -227,7 +228,7 @@ export class VendorBastion extends Construct implements ec2.IConnectable {
   private admitVendors({ vendors, vpc }: VendorBastionProps): void {
     for (const access of vendors) {
       this.vendors.set(access.name, new VendorRole(this, `Vendor-${access.name}`, { access, instanceTag: this.instanceTag }));
-      for (const target of access.targets) { target.bind(this, vpc); }
+      for (const target of access.targets) { target._bind(this, vpc); }
     }
   }
 
@@ -255,7 +256,7 @@ function grantDiskEncryption(key: kms.IKey, scope: Construct): void {
   key.addToResourcePolicy(new iam.PolicyStatement({
     sid: 'DisksOfAutoScaling',
     principals: [new iam.AnyPrincipal()],
-    actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo', 'kms:GenerateDataKey', 'kms:GenerateDataKeyWithoutPlaintext', 'kms:DescribeKey'],
+    actions: KEY_USE_ACTIONS,
     resources: ['*'],
     conditions: autoScaling,
   }));

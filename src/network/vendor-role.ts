@@ -30,7 +30,8 @@ export class VendorRole extends Construct {
       description: `Vendor ${access.name}, until ${access.accessUntil}`,
       assumedBy: new iam.ArnPrincipal(access.principalArn).withConditions({
         StringEquals: { 'sts:ExternalId': access.externalId },
-        Bool: { 'aws:MultiFactorAuthPresent': 'true' },
+        // a role's session never says whether its user gave a second factor; a user's does
+        ...(access.principalArn.includes(':user/') ? { Bool: { 'aws:MultiFactorAuthPresent': 'true' } } : {}),
         ...this.untilExpiry,
       }),
       managedPolicies: [new iam.ManagedPolicy(this, 'Policy', { statements: this.statements(instanceTag) })],

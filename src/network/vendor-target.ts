@@ -11,6 +11,8 @@ import { parseCidr } from '../private/cidr';
  * declare const database: rds.DatabaseCluster;
  *
  * const target = VendorTarget.connectable('database', database, database.clusterEndpoint.hostname, 5432);
+ *
+ * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-sessions-start.html
  */
 export abstract class VendorTarget {
   /**
@@ -57,8 +59,10 @@ export abstract class VendorTarget {
    *
    * @param bastion the bastion's security group
    * @param vpc the network of the bastion
+   *
+   * @internal
    */
-  public abstract bind(bastion: ec2.IConnectable, vpc: ec2.IVpc): void;
+  public abstract _bind(bastion: ec2.IConnectable, vpc: ec2.IVpc): void;
 }
 
 class ConnectableTarget extends VendorTarget {
@@ -66,7 +70,7 @@ class ConnectableTarget extends VendorTarget {
     super(name, address, port);
   }
 
-  public bind(bastion: ec2.IConnectable, _vpc: ec2.IVpc): void {
+  public _bind(bastion: ec2.IConnectable, _vpc: ec2.IVpc): void {
     bastion.connections.allowTo(this.connectable, ec2.Port.tcp(this.port), `Vendor target ${this.name}`);
   }
 }
@@ -76,7 +80,7 @@ class HostTarget extends VendorTarget {
     super(name, address, port);
   }
 
-  public bind(bastion: ec2.IConnectable, vpc: ec2.IVpc): void {
+  public _bind(bastion: ec2.IConnectable, vpc: ec2.IVpc): void {
     const range = parseCidr(`${this.address}/32`)?.cidr ?? vpc.vpcCidrBlock;
     bastion.connections.allowTo(ec2.Peer.ipv4(range), ec2.Port.tcp(this.port), `Vendor target ${this.name}`);
   }

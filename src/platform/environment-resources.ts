@@ -1,3 +1,4 @@
+import * as sns from 'aws-cdk-lib/aws-sns';
 import { KarpenterCluster } from '../cluster/karpenter-cluster';
 import { WebService } from '../cluster/web-service';
 import { AuroraPostgres } from '../database/aurora-postgres';
@@ -9,6 +10,8 @@ import { SpaStaticSite } from '../site/spa-static-site';
 
 /** The constructs of one environment, to reach into. */
 export interface EnvironmentResources {
+  /** Where alarms go. */
+  readonly alerts: sns.ITopic;
   /** The network. */
   readonly network: SecureVpc;
   /** The database. */

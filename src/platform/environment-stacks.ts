@@ -1,6 +1,9 @@
 import { Stack, Tags } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { AlertTopic } from './alert-topic';
 import { EnvironmentDomain } from './environment-domain';
 import { EnvironmentResources } from './environment-resources';
 import { PlatformAlerts } from './platform-alerts';
@@ -15,15 +18,13 @@ import { GitHubRepository } from '../delivery/github-repository';
 import { SecureVpc } from '../network/secure-vpc';
 import { VendorBastion } from '../network/vendor-bastion';
 import { VendorTarget } from '../network/vendor-target';
+import { EDGE_REGION } from '../private/edge-region';
 import { ApiOrigin } from '../site/api-origin';
 import { EdgeFirewall } from '../site/edge-firewall';
 import { SiteDomain } from '../site/site-domain';
 import { SpaStaticSite } from '../site/spa-static-site';
 
-/** CloudFront takes its certificate and its web ACL from this region only. */
-const EDGE_REGION = 'us-east-1';
-
-/** The API's database user; it logs in with IAM and owns nothing but what migrations grant it. */
+/** The API's database user, which logs in with IAM. */
 const API_DATABASE_USER = 'api';
 
 export interface EnvironmentStacksProps {
@@ -44,6 +45,7 @@ export interface EnvironmentStacksProps {
 
 /** The stacks of one environment, each with a life cycle of its own: network, data, cluster, edge, site, delivery, access. */
 export class EnvironmentStacks extends Construct implements EnvironmentResources {
+  public readonly alerts: sns.ITopic;
   public readonly network: SecureVpc;
   public readonly database: AuroraPostgres;
   public readonly cluster: KarpenterCluster;
@@ -55,10 +57,13 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
 
   constructor(scope: Construct, id: string, private readonly props: EnvironmentStacksProps) {
     super(scope, id);
+    const alerts = new AlertTopic(this.addStack('Baseline'), 'Alerts', props.alerts.email);
+    this.alerts = alerts.topic;
     props.domain?.bind(() => this.addStack('Dns'));
     this.network = this.addNetwork();
     this.database = this.addDatabase();
     this.cluster = this.addCluster();
+    if (this.cluster.bootstrapFailureAlarm) { alerts.listenTo(this.cluster.bootstrapFailureAlarm); }
     this.api = this.addApi();
     const edge = this.addStack('Edge', EDGE_REGION);
     this.firewall = new EdgeFirewall(edge, 'Firewall');
@@ -94,6 +99,8 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
       clusterName: this.props.stackPrefix.toLowerCase(),
       nodeBudget: NodeBudget.usdPerMonth(environment.monthlyNodeBudget),
       deletionProtection: environment.deletionProtection,
+      administrators: environment.administrators.map((arn, index) => iam.Role.fromRoleArn(stack, `Administrator${index}`, arn)),
+      cloudFrontPrefixListId: environment.cloudFrontPrefixListId,
       certificate: this.certificate(stack, this.originName),
     });
   }
@@ -154,7 +161,7 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
       case PlatformTarget.DATABASE_READER:
         return VendorTarget.connectable(target, this.database, this.database.readerEndpoint.hostname, this.database.port);
       case PlatformTarget.API:
-        return VendorTarget.connectable(target, this.cluster.loadBalancer, this.cluster.loadBalancer.loadBalancerDnsName, 443);
+        return VendorTarget.connectable(target, this.cluster.loadBalancer, this.cluster.loadBalancer.loadBalancerDnsName, this.originName ? 443 : 80);
     }
   }
 

@@ -22,11 +22,14 @@ export interface ManagementAccount {
   /** Home region of the landing zone, and of every environment that names none. */
   readonly region: string;
   /**
-   * The organization, where the account has one already.
+   * The organization that the environments' accounts are members of.
    *
-   * @default - an organization is created
+   * The accounts exist by the time their ids can be written down, so their organization does, too. Where there is none yet,
+   * `InnovateLandingZone` alone makes both, or two commands of the AWS CLI do.
+   *
+   * @see https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_org_create.html
    */
-  readonly organization?: OrganizationAttributes;
+  readonly organization: OrganizationAttributes;
 }
 
 /** Props of `InnovatePlatform`. */
@@ -54,6 +57,8 @@ export interface InnovatePlatformProps {
   /**
    * Folder of the built single-page application, uploaded as the first page. It has to contain an `index.html`.
    *
+   * A changed folder is uploaded again, over what the pipeline has released since: leave it out once the pipeline has run.
+   *
    * @default - the site is empty until the pipeline has run
    */
   readonly siteContent?: string;
@@ -69,7 +74,7 @@ export interface InnovatePlatformProps {
  * import { GitHubRepository, InnovatePlatform, PlatformDomain, PlatformEnvironment } from 'cdk-innovate-platform';
  *
  * new InnovatePlatform(new App(), 'Innovate', {
- *   management: { account: '111111111111', region: 'eu-west-1' },
+ *   management: { account: '111111111111', region: 'eu-west-1', organization: { organizationId: 'o-exampleorgid', rootId: 'r-exam' } },
  *   repository: GitHubRepository.of('innovate-inc/platform', {
  *     connectionArn: 'arn:aws:codeconnections:eu-west-1:222222222222:connection/11111111-2222-3333-4444-555555555555',
  *     otherConnectionArns: ['arn:aws:codeconnections:eu-west-1:333333333333:connection/66666666-7777-8888-9999-000000000000'],
@@ -77,8 +82,8 @@ export interface InnovatePlatformProps {
  *   domain: PlatformDomain.hostedZone({ hostedZoneId: 'Z0123456789ABCDEFGHIJ', zoneName: 'innovate.example' }),
  *   alerts: { email: 'ops@innovate.example' },
  *   environments: [
- *     PlatformEnvironment.staging({ account: '222222222222', monthlyNodeBudget: 600 }),
- *     PlatformEnvironment.production({ account: '333333333333', monthlyNodeBudget: 6000 }),
+ *     PlatformEnvironment.staging({ account: '222222222222', monthlyNodeBudget: 400 }),
+ *     PlatformEnvironment.production({ account: '333333333333', monthlyNodeBudget: 4000 }),
  *   ],
  * });
  *

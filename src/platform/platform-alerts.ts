@@ -2,7 +2,7 @@ import { SlackChannel } from '../delivery/slack-channel';
 
 /** Where the platform's messages go. */
 export interface PlatformAlerts {
-  /** Address for budgets, releases and failures; it has to confirm each subscription once. */
+  /** Address for budgets, releases and alarms; it has to confirm each subscription once. */
   readonly email: string;
   /**
    * The team's Slack channel.

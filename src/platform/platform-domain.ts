@@ -1,4 +1,5 @@
-import { Token } from 'aws-cdk-lib';
+import { hostNameRejection } from '../private/host-name';
+import { explain } from '../private/validation';
 
 /** A public hosted zone that exists already. */
 export interface PlatformHostedZone {
@@ -30,10 +31,8 @@ export interface PlatformHostedZone {
 export class PlatformDomain {
   /** A domain whose public hosted zone exists in Route 53. */
   public static hostedZone(zone: PlatformHostedZone): PlatformDomain {
-    if (!Token.isUnresolved(zone.zoneName) && !/^(?!-)[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(zone.zoneName)) {
-      throw new Error(`PlatformDomain.hostedZone: \`zoneName\` is ${JSON.stringify(zone.zoneName)}, but it is not a domain name. `
-        + 'Give the zone\'s name in lower case and without a dot at its end, such as "innovate.example".');
-    }
+    const rejection = hostNameRejection('zoneName', zone.zoneName);
+    if (rejection) { throw new Error(explain(rejection)); }
     return new PlatformDomain(zone.hostedZoneId, zone.zoneName, zone.account);
   }
 

@@ -17,7 +17,7 @@ export interface PlatformEnvironmentOptions {
   /**
    * IPv4 range of the VPC, /16 to /20; no two environments may overlap.
    *
-   * @default - `10.16.0.0/16` for staging, `10.32.0.0/16` for production
+   * @default - `10.16.0.0/16` for staging, `10.32.0.0/16` for production; a custom environment has to give one
    */
   readonly cidr?: string;
   /**
@@ -57,6 +57,18 @@ export interface PlatformEnvironmentOptions {
    */
   readonly retention?: DataRetention;
   /**
+   * ARNs of the roles that administer everything in the cluster, e.g. of the platform team's permission set.
+   *
+   * @default - none: only the bootstrap pipeline and the delivery change the cluster
+   */
+  readonly administrators?: string[];
+  /**
+   * Id of CloudFront's origin-facing prefix list in the environment's region.
+   *
+   * @default - known for 16 regions; elsewhere the synth asks for it, with the command that tells it
+   */
+  readonly cloudFrontPrefixListId?: string;
+  /**
    * Whether database, cluster and load balancer refuse to be deleted.
    *
    * @default true
@@ -91,10 +103,12 @@ interface EnvironmentPreset {
  * import { PlatformEnvironment } from 'cdk-innovate-platform';
  *
  * const environments = [
- *   PlatformEnvironment.staging({ account: '222222222222', monthlyNodeBudget: 600 }),
+ *   PlatformEnvironment.staging({ account: '222222222222', monthlyNodeBudget: 400 }),
  *   PlatformEnvironment.production({ account: '333333333333', monthlyNodeBudget: 4000 }),
  *   PlatformEnvironment.custom({ name: 'load-test', branch: 'load-test', production: false, account: '444444444444', cidr: '10.48.0.0/16', monthlyNodeBudget: 900 }),
  * ];
+ *
+ * @see https://docs.aws.amazon.com/whitepapers/latest/organizing-your-aws-environment/workloads-ou.html
  */
 export class PlatformEnvironment {
   /** The environment for tests, which follows `develop`. */
@@ -138,6 +152,10 @@ export class PlatformEnvironment {
   public readonly maxAzs: number;
   /** How long data can be brought back. */
   public readonly retention: DataRetention;
+  /** ARNs of the roles that administer the cluster. */
+  public readonly administrators: string[];
+  /** Id of CloudFront's prefix list, where it was given. */
+  public readonly cloudFrontPrefixListId?: string;
   /** Whether database, cluster and load balancer refuse to be deleted. */
   public readonly deletionProtection: boolean;
 
@@ -156,6 +174,8 @@ export class PlatformEnvironment {
     this.maxDatabaseCapacity = options.maxDatabaseCapacity ?? (production ? 32 : 4);
     this.maxAzs = options.maxAzs ?? (production ? 3 : 2);
     this.retention = options.retention ?? (production ? DataRetention.standard() : DataRetention.pointInTimeOnly(Duration.days(7)));
+    this.administrators = options.administrators ?? [];
+    this.cloudFrontPrefixListId = options.cloudFrontPrefixListId;
     this.deletionProtection = options.deletionProtection ?? true;
   }
 }

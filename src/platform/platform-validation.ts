@@ -27,6 +27,16 @@ export function validatePlatform(scope: IConstruct, props: InnovatePlatformProps
     validateRegion(scope, prop('region'), environment.region);
     validateRange(scope, { prop: prop('monthlyNodeBudget'), value: environment.monthlyNodeBudget, min: 1, max: MOST_USD, unit: 'US dollars' });
     validateRange(scope, { prop: prop('monthlyAccountBudget'), value: environment.monthlyAccountBudget, min: 1, max: MOST_USD, unit: 'US dollars' });
+    for (const name of ['minDatabaseCapacity', 'maxDatabaseCapacity'] as const) {
+      validateRange(scope, { prop: prop(name), value: environment[name], min: 0.5, max: 256, unit: 'ACU', step: 0.5 });
+    }
+    if (environment.minDatabaseCapacity > environment.maxDatabaseCapacity) {
+      reject(scope, {
+        prop: prop('minDatabaseCapacity'), value: environment.minDatabaseCapacity,
+        problem: `\`maxDatabaseCapacity\` is ${environment.maxDatabaseCapacity}`, remedy: 'Give a least capacity that is not above the most.',
+      });
+    }
+    validateRange(scope, { prop: prop('maxAzs'), value: environment.maxAzs, min: 2, max: 6, unit: 'zones', step: 1 });
     if (environment.cidr === undefined) {
       reject(scope, {
         prop: prop('cidr'), value: environment.cidr, problem: `the environment "${environment.name}" needs a network range of its own`,
@@ -48,6 +58,7 @@ export function validatePlatform(scope: IConstruct, props: InnovatePlatformProps
     }
   });
   validateUnique(scope, 'environments[].name', environments.map(environment => environment.name), 'name');
+  validateUnique(scope, 'environments[].account', environments.map(environment => environment.account), 'account');
   validateUnique(scope, 'environments[].branch', environments.map(environment => environment.branch), 'branch');
   validateNoOverlap(scope, props);
   validateVendors(scope, props);

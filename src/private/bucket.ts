@@ -15,18 +15,21 @@ function commonProps(): s3.BucketProps {
   };
 }
 
+export interface AccessLogs {
+  /** A bucket made by `createLogBucket`. */
+  readonly bucket: s3.IBucket;
+  /** What the names of the logs begin with, such as `s3/`. */
+  readonly prefix: string;
+}
+
 export interface DataBucketOptions {
   readonly encryptionKey: kms.IKey;
-  /** A bucket made by `createLogBucket`. @default - access is not logged */
-  readonly accessLogs?: s3.IBucket;
+  /** Where access is logged. @default - access is not logged */
+  readonly accessLogs?: AccessLogs;
   /** Added to the rules that abort incomplete uploads and expire old versions. @default - none */
   readonly lifecycleRules?: s3.LifecycleRule[];
-  /** How long replaced or deleted objects can be brought back. @default Duration.days(30) */
-  readonly noncurrentVersionExpiration?: Duration;
   /** @default RemovalPolicy.RETAIN */
   readonly removalPolicy?: RemovalPolicy;
-  /** Object lock, where the law asks for it. @default - none */
-  readonly objectLock?: s3.ObjectLockRetention;
 }
 
 /** A bucket for data: encrypted with a customer key, versioned, retained unless said otherwise. */
@@ -37,22 +40,17 @@ export function createDataBucket(scope: Construct, id: string, options: DataBuck
     encryption: s3.BucketEncryption.KMS,
     encryptionKey: options.encryptionKey,
     bucketKeyEnabled: true,
-    objectLockEnabled: options.objectLock ? true : undefined,
-    objectLockDefaultRetention: options.objectLock,
     removalPolicy,
     autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
     lifecycleRules: [
-      {
-        abortIncompleteMultipartUploadAfter: Duration.days(7),
-        noncurrentVersionExpiration: options.noncurrentVersionExpiration ?? Duration.days(30),
-      },
+      { abortIncompleteMultipartUploadAfter: Duration.days(7), noncurrentVersionExpiration: Duration.days(30) },
       ...options.lifecycleRules ?? [],
     ],
   });
   if (options.accessLogs) {
-    // the L2 prop would give the log bucket an ACL, which a bucket with enforced ownership refuses
+    // without a feature flag of the app, the L2 prop would exchange the log bucket's policy for an ACL, which enforced ownership refuses
     (bucket.node.defaultChild as s3.CfnBucket).loggingConfiguration = {
-      destinationBucketName: options.accessLogs.bucketName, logFilePrefix: `s3/${scope.node.id}/${id}/`,
+      destinationBucketName: options.accessLogs.bucket.bucketName, logFilePrefix: options.accessLogs.prefix,
     };
   }
   return bucket;

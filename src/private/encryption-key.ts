@@ -3,6 +3,11 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 
+/** What a service does with a key to write data and to read it again. */
+export const KEY_USE_ACTIONS = [
+  'kms:Encrypt', 'kms:Decrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo', 'kms:GenerateDataKey', 'kms:GenerateDataKeyWithoutPlaintext', 'kms:DescribeKey',
+];
+
 export interface EncryptionKeyOptions {
   /** What the key protects, for the person who reads the list of keys. */
   readonly description: string;
@@ -25,7 +30,7 @@ export function createEncryptionKey(scope: Construct, id: string, options: Encry
   key.addToResourcePolicy(new iam.PolicyStatement({
     sid: 'CloudWatchLogsOfThisAccount',
     principals: [new iam.ServicePrincipal(`logs.${stack.region}.amazonaws.com`)],
-    actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo', 'kms:GenerateDataKey', 'kms:GenerateDataKeyWithoutPlaintext', 'kms:DescribeKey'],
+    actions: KEY_USE_ACTIONS,
     resources: ['*'],
     conditions: {
       ArnLike: {

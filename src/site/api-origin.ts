@@ -4,7 +4,7 @@ import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 import { valueFor } from './edge-scope';
-import { validateHostName } from './host-name';
+import { validateHostName } from '../private/host-name';
 
 /** Options of `ApiOrigin.loadBalancer`. */
 export interface LoadBalancerOriginOptions {
@@ -17,7 +17,21 @@ export interface LoadBalancerOriginOptions {
   readonly domainName?: string;
 }
 
-/** Where the requests to `/api/*` go. */
+/**
+ * Where the requests to `/api/*` go.
+ *
+ * @example
+ * import { ApiOrigin, SpaStaticSite } from 'cdk-innovate-platform';
+ * import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+ *
+ * declare const loadBalancer: elbv2.IApplicationLoadBalancer;
+ *
+ * new SpaStaticSite(this, 'Site', {
+ *   api: ApiOrigin.loadBalancer(loadBalancer, { domainName: 'api.innovate.example' }),
+ * });
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistS3AndCustomOrigins.html
+ */
 export abstract class ApiOrigin {
   /**
    * An internal Application Load Balancer, which CloudFront reaches inside its VPC.
@@ -35,8 +49,12 @@ export abstract class ApiOrigin {
     return new HttpsOrigin(domainName);
   }
 
-  /** Called by the site; makes what the origin needs. */
-  public abstract bind(site: Construct): cloudfront.IOrigin;
+  /**
+   * Makes what the origin needs.
+   *
+   * @internal
+   */
+  public abstract _bind(site: Construct): cloudfront.IOrigin;
 
   /**
    * Refuses a wrong origin before the site creates anything.
@@ -55,7 +73,7 @@ class LoadBalancerOrigin extends ApiOrigin {
     validateHostName(site, 'api.domainName', this.domainName);
   }
 
-  public bind(site: Construct): cloudfront.IOrigin {
+  public _bind(site: Construct): cloudfront.IOrigin {
     if (!this.domainName) {
       Annotations.of(site).addWarningV2('cdk-innovate-platform:apiOriginWithoutTls',
         'Between CloudFront and the load balancer of `api` there is no TLS. Give `ApiOrigin.loadBalancer()` the `domainName` that the load balancer\'s certificate covers.');
@@ -80,7 +98,7 @@ class HttpsOrigin extends ApiOrigin {
     validateHostName(site, 'api.domainName', this.domainName);
   }
 
-  public bind(_site: Construct): cloudfront.IOrigin {
+  public _bind(_site: Construct): cloudfront.IOrigin {
     return new origins.HttpOrigin(this.domainName, {
       protocolPolicy: cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
       originSslProtocols: [cloudfront.OriginSslPolicy.TLS_V1_2],

@@ -4,8 +4,8 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
-import { EDGE_REGION } from './edge-scope';
 import { firewallRules } from './firewall-rules';
+import { EDGE_REGION } from '../private/edge-region';
 import { createEncryptionKey } from '../private/encryption-key';
 import { createLogGroup } from '../private/log-group';
 import { validateMatch, validateRange, validateUnique } from '../private/validation';
@@ -38,7 +38,7 @@ export interface EdgeFirewallProps {
   /**
    * Encrypts the log. It has to be a key of us-east-1 whose policy lets CloudWatch Logs use it.
    *
-   * @default - a key of its own
+   * @default - a key of this construct, rotated yearly and retained
    */
   readonly encryptionKey?: kms.IKey;
 }
@@ -87,19 +87,15 @@ export class EdgeFirewall extends Construct {
     this.logGroup = this.createLog(props.logRetention);
   }
 
-  /**
-   * Requests that any rule blocked.
-   *
-   * @default - the sum over five minutes
-   */
-  public metricBlockedRequests(props: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+  /** Requests that any rule blocked; the sum over five minutes unless said otherwise. */
+  public metricBlockedRequests(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return new cloudwatch.Metric({
       namespace: 'AWS/WAFV2',
       metricName: 'BlockedRequests',
       dimensionsMap: { WebACL: this.metricName, Rule: 'ALL' },
       statistic: cloudwatch.Stats.SUM,
       region: EDGE_REGION,
-      ...props,
+      ...options,
     });
   }
 

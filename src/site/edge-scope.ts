@@ -1,14 +1,12 @@
-import { Stack, Token } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Construct, IConstruct } from 'constructs';
-import { reject } from '../private/validation';
+import { EDGE_REGION } from '../private/edge-region';
+import { isDeployTime, reject } from '../private/validation';
 import { weakReference } from '../private/weak-reference';
-
-/** CloudFront reads web ACLs and viewer certificates here, wherever the rest of a site is. */
-export const EDGE_REGION = 'us-east-1';
 
 /** Refuses a stack without a region: whether a support stack is needed has to be known at synth. */
 export function validateKnownRegion(scope: Construct): void {
-  if (!Token.isUnresolved(Stack.of(scope).region)) { return; }
+  if (!isDeployTime(Stack.of(scope).region)) { return; }
   reject(scope, {
     prop: 'env.region',
     value: undefined,
@@ -31,7 +29,7 @@ export function edgeScope(site: Construct): Construct {
 
 /** The value of a resource in whatever stack it is, for a consumer in whatever stack that is. */
 export function valueFor(consumer: Construct, owner: IConstruct, id: string, value: string): string {
-  return Token.isUnresolved(value) ? weakReference({ producer: owner as Construct, consumer, id, value }) : value;
+  return isDeployTime(value) ? weakReference({ producer: owner as Construct, consumer, id, value }) : value;
 }
 
 function supportStack(stack: Stack): Stack {
@@ -40,7 +38,7 @@ function supportStack(stack: Stack): Stack {
   return beside.node.tryFindChild(id) as Stack | undefined ?? new Stack(beside, id, {
     stackName: `${stack.stackName}Edge`,
     description: `WAF and certificate of ${stack.stackName}, which CloudFront reads in ${EDGE_REGION} only`,
-    env: { account: Token.isUnresolved(stack.account) ? undefined : stack.account, region: EDGE_REGION },
+    env: { account: isDeployTime(stack.account) ? undefined : stack.account, region: EDGE_REGION },
     terminationProtection: stack.terminationProtection,
   });
 }

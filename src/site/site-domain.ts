@@ -1,27 +1,23 @@
-import { Arn, ArnFormat, Stack, Token } from 'aws-cdk-lib';
+import { Arn, ArnFormat, Stack } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import { Construct } from 'constructs';
-import { EDGE_REGION, edgeScope, valueFor } from './edge-scope';
-import { validateHostName } from './host-name';
-import { reject } from '../private/validation';
-
-/** What a domain contributes to a site. */
-export interface SiteDomainConfig {
-  /** The name that browsers use. */
-  readonly domainName: string;
-  /** A certificate of us-east-1 that covers the name. */
-  readonly certificate: acm.ICertificate;
-  /**
-   * The zone that gets the alias records.
-   *
-   * @default - the records are made elsewhere
-   */
-  readonly zone?: route53.IHostedZone;
-}
+import { edgeScope, valueFor } from './edge-scope';
+import { SiteDomainConfig } from './site-domain-config';
+import { EDGE_REGION } from '../private/edge-region';
+import { validateHostName } from '../private/host-name';
+import { isDeployTime, reject } from '../private/validation';
 
 /**
  * The name of a site, its certificate and its DNS records.
+ *
+ * @example
+ * import { SiteDomain, SpaStaticSite } from 'cdk-innovate-platform';
+ * import * as route53 from 'aws-cdk-lib/aws-route53';
+ *
+ * declare const zone: route53.IHostedZone;
+ *
+ * new SpaStaticSite(this, 'Site', { domain: SiteDomain.hostedZone('app.innovate.example', zone) });
  *
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/CNAMEs.html
  */
@@ -47,8 +43,12 @@ export abstract class SiteDomain {
     return new CertificateDomain(domainName, certificate, zone);
   }
 
-  /** Called by the site; makes what the domain needs. */
-  public abstract bind(site: Construct): SiteDomainConfig;
+  /**
+   * Makes what the domain needs.
+   *
+   * @internal
+   */
+  public abstract _bind(site: Construct): SiteDomainConfig;
 
   /**
    * Refuses a wrong domain before the site creates anything.
@@ -66,7 +66,7 @@ class ZoneDomain extends SiteDomain {
   public _validate(site: Construct): void {
     validateHostName(site, 'domain.domainName', this.domainName);
     validateInsideZone(site, this.domainName, this.zone);
-    if (Stack.of(site).region !== EDGE_REGION && Stack.of(this.zone) === Stack.of(site) && Token.isUnresolved(this.zone.hostedZoneId)) {
+    if (Stack.of(site).region !== EDGE_REGION && Stack.of(this.zone) === Stack.of(site) && isDeployTime(this.zone.hostedZoneId)) {
       reject(site, {
         prop: 'domain.zone',
         value: this.zone.node.path,
@@ -76,7 +76,7 @@ class ZoneDomain extends SiteDomain {
     }
   }
 
-  public bind(site: Construct): SiteDomainConfig {
+  public _bind(site: Construct): SiteDomainConfig {
     const edge = edgeScope(site);
     const certificate = new acm.Certificate(edge, 'Certificate', {
       domainName: this.domainName,
@@ -97,7 +97,7 @@ class CertificateDomain extends SiteDomain {
     validateCertificateRegion(site, this.existing);
   }
 
-  public bind(site: Construct): SiteDomainConfig {
+  public _bind(site: Construct): SiteDomainConfig {
     return { domainName: this.domainName, certificate: certificateFor(site, this.existing), zone: this.zone && zoneFor(site, this.zone) };
   }
 }
@@ -119,7 +119,7 @@ function zoneFor(scope: Construct, zone: route53.IHostedZone): route53.IHostedZo
 }
 
 function validateInsideZone(site: Construct, domainName: string, zone: route53.IHostedZone): void {
-  if (Token.isUnresolved(domainName) || Token.isUnresolved(zone.zoneName)) { return; }
+  if (isDeployTime(domainName) || isDeployTime(zone.zoneName)) { return; }
   const zoneName = zone.zoneName.replace(/\.$/, '');
   if (`.${domainName}`.endsWith(`.${zoneName}`)) { return; }
   reject(site, {
@@ -132,11 +132,11 @@ function validateInsideZone(site: Construct, domainName: string, zone: route53.I
 
 function validateCertificateRegion(site: Construct, certificate: acm.ICertificate): void {
   const arn = certificate.certificateArn;
-  const region = Token.isUnresolved(arn) ? Stack.of(certificate).region : Arn.split(arn, ArnFormat.SLASH_RESOURCE_NAME).region;
-  if (Token.isUnresolved(region) || region === EDGE_REGION) { return; }
+  const region = isDeployTime(arn) ? Stack.of(certificate).region : Arn.split(arn, ArnFormat.SLASH_RESOURCE_NAME).region;
+  if (isDeployTime(region) || region === EDGE_REGION) { return; }
   reject(site, {
     prop: 'domain.certificate',
-    value: Token.isUnresolved(arn) ? certificate.node.path : arn,
+    value: isDeployTime(arn) ? certificate.node.path : arn,
     problem: `it is in ${region}, and CloudFront uses certificates of ${EDGE_REGION} only`,
     remedy: `Give a certificate of ${EDGE_REGION}, or let SiteDomain.hostedZone() make it.`,
   });

@@ -7,15 +7,17 @@ import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as targets from 'aws-cdk-lib/aws-route53-targets';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { distributionLog, logBucketAccess } from './access-logs';
 import { ApiOrigin } from './api-origin';
+import { distributionLog } from './distribution-log';
 import { EdgeFirewall } from './edge-firewall';
-import { EDGE_REGION, edgeScope, validateKnownRegion, valueFor } from './edge-scope';
+import { edgeScope, validateKnownRegion, valueFor } from './edge-scope';
 import { contentSecurityPolicy, securityHeaders } from './response-headers';
-import { SiteDomain, SiteDomainConfig } from './site-domain';
+import { SiteDomain } from './site-domain';
+import { SiteDomainConfig } from './site-domain-config';
 import { uploadSite, validateContent } from './site-upload';
 import { DEEP_LINKS, IMMUTABLE_ASSETS } from './viewer-functions';
 import { createDataBucket, createLogBucket } from '../private/bucket';
+import { EDGE_REGION } from '../private/edge-region';
 import { createEncryptionKey } from '../private/encryption-key';
 import { validateMatch, validateRange } from '../private/validation';
 
@@ -79,17 +81,17 @@ export interface SpaStaticSiteProps {
   readonly priceClass?: cloudfront.PriceClass;
 
   /**
-   * How long access logs are kept, in whole days.
+   * How long the access logs of distribution and bucket are kept, in whole days. The firewall's log has a retention of its own.
    *
    * @default Duration.days(365)
    */
-  readonly logRetention?: Duration;
+  readonly accessLogRetention?: Duration;
 
   /**
    * Encrypts the site's files and the log of their upload. The policy of a key that is not made in this app
    * has to let CloudFront decrypt and CloudWatch Logs encrypt.
    *
-   * @default - a key of its own
+   * @default - a key of this construct, rotated yearly and retained
    */
   readonly encryptionKey?: kms.IKey;
 
@@ -149,11 +151,12 @@ export class SpaStaticSite extends Construct {
     validateProps(this, props);
 
     this.firewall = props.firewall ?? new EdgeFirewall(edgeScope(this), 'Firewall');
-    const domain = props.domain?.bind(this);
+    const domain = props.domain?._bind(this);
     this.encryptionKey = props.encryptionKey ?? createEncryptionKey(this, 'Key', { description: `Files of the site ${this.node.path}` });
-    this.logBucket = createLogBucket(this, 'AccessLogs', { retention: props.logRetention ?? Duration.days(365) });
-    this.bucket = createDataBucket(this, 'Bucket', { encryptionKey: this.encryptionKey, removalPolicy: props.removalPolicy });
-    logBucketAccess(this.bucket, this.logBucket);
+    this.logBucket = createLogBucket(this, 'AccessLogs', { retention: props.accessLogRetention ?? Duration.days(365) });
+    this.bucket = createDataBucket(this, 'Bucket', {
+      encryptionKey: this.encryptionKey, accessLogs: { bucket: this.logBucket, prefix: 's3/' }, removalPolicy: props.removalPolicy,
+    });
     this.distribution = this.createDistribution(props, domain);
     this.acknowledgeKeyPolicy();
     this.domainName = domain?.domainName ?? this.distribution.distributionDomainName;
@@ -162,31 +165,19 @@ export class SpaStaticSite extends Construct {
     uploadSite(this, { ...props, bucket: this.bucket, encryptionKey: this.encryptionKey });
   }
 
-  /**
-   * The share of responses, in percent, that are errors (4xx and 5xx).
-   *
-   * @default - the average over five minutes
-   */
-  public metricErrorRate(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.distribution.metricTotalErrorRate({ region: EDGE_REGION, ...props });
+  /** The share of responses, in percent, that are errors (4xx and 5xx); the average over five minutes unless said otherwise. */
+  public metricErrorRate(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.distribution.metricTotalErrorRate({ region: EDGE_REGION, ...options });
   }
 
-  /**
-   * The share of responses, in percent, that are errors of the origins (5xx).
-   *
-   * @default - the average over five minutes
-   */
-  public metricServerErrorRate(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.distribution.metric5xxErrorRate({ region: EDGE_REGION, ...props });
+  /** The share of responses, in percent, that are errors of the origins (5xx); the average over five minutes unless said otherwise. */
+  public metricServerErrorRate(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.distribution.metric5xxErrorRate({ region: EDGE_REGION, ...options });
   }
 
-  /**
-   * The number of requests from viewers.
-   *
-   * @default - the sum over five minutes
-   */
-  public metricRequests(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.distribution.metricRequests({ region: EDGE_REGION, ...props });
+  /** The number of requests from viewers; the sum over five minutes unless said otherwise. */
+  public metricRequests(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.distribution.metricRequests({ region: EDGE_REGION, ...options });
   }
 
   private createDistribution(props: SpaStaticSiteProps, domain?: SiteDomainConfig): cloudfront.Distribution {
@@ -228,7 +219,7 @@ export class SpaStaticSite extends Construct {
   /** No custom error responses anywhere: they belong to the whole distribution and would turn the API's errors into HTML. */
   private apiBehavior(api: ApiOrigin, csp: string): cloudfront.BehaviorOptions {
     return {
-      origin: api.bind(this),
+      origin: api._bind(this),
       viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
       allowedMethods: cloudfront.AllowedMethods.ALLOW_ALL,
       cachePolicy: cloudfront.CachePolicy.CACHING_DISABLED,
@@ -272,7 +263,7 @@ export class SpaStaticSite extends Construct {
 function validateProps(site: Construct, props: SpaStaticSiteProps): void {
   validateKnownRegion(site);
   validateContent(site, props.content);
-  validateRange(site, { prop: 'logRetention', value: props.logRetention?.toDays(), min: 1, max: 36_500, unit: 'days' });
+  validateRange(site, { prop: 'accessLogRetention', value: props.accessLogRetention?.toDays(), min: 1, max: 36_500, unit: 'days' });
   props.connectSources?.forEach((value, index) => validateMatch(site, {
     prop: `connectSources[${index}]`,
     value,

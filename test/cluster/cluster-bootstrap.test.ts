@@ -46,6 +46,12 @@ describe('pipeline()', () => {
     }
   });
 
+  test('names a namespace for charts only: manifests name their own', () => {
+    for (const { Configuration: configuration } of actions) {
+      expect(configuration.Namespace).toBe(configuration.HelmChartLocation ? 'kube-system' : undefined);
+    }
+  });
+
   test('is started by every change of the bundle', () => {
     expect(pipeline.Properties).toMatchObject({ PipelineType: 'V2', ExecutionMode: 'QUEUED', RestartExecutionOnUpdate: true });
     expect(stages[0].Actions[0].Configuration.S3ObjectKey).toMatch(/^[0-9a-f]{64}\.zip$/);
@@ -100,7 +106,7 @@ describe('pipeline()', () => {
         if (typeof value === 'object' && !Array.isArray(value) && deeper && Object.keys(deeper).length > 0) { check(value, deeper); }
       }
     };
-    check(parse(bundle[`values/${chart}.yaml`]), known);
+    check(parse(bundle[`charts/${chart}/innovate-values.yaml`]), known);
   });
 });
 

@@ -8,7 +8,8 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { bundleOf, objectOf } from './bundle';
 import { CLOUDFRONT_PREFIX_LISTS } from '../../src/cluster/cloudfront-prefix-lists';
-import { KarpenterCluster, KarpenterClusterProps } from '../../src/cluster/karpenter-cluster';
+import { KarpenterCluster } from '../../src/cluster/karpenter-cluster';
+import { KarpenterClusterProps } from '../../src/cluster/karpenter-cluster-props';
 import { NodeBudget } from '../../src/cluster/node-budget';
 import { expectNoAnnotations, foreignVpc, testStack } from '../support/stacks';
 
@@ -55,7 +56,9 @@ describe('with the fewest props', () => {
     const idOf = (type: string, props: object) => Object.keys(template.findResources(type, { Properties: props }));
     const addon = (AddonName: string) => idOf('AWS::EKS::Addon', { AddonName })[0];
     const [nodegroup] = idOf('AWS::EKS::Nodegroup', {});
-    template.hasResource('AWS::EKS::Cluster', { DependsOn: Match.arrayWith(idOf('AWS::Logs::LogGroup', {})) });
+    template.hasResource('AWS::EKS::Cluster', { DependsOn: Match.arrayWith(idOf('AWS::Logs::LogGroup', { LogGroupName: `/aws/eks/${cluster.clusterName}/cluster` })) });
+    const bootstrapLog = idOf('AWS::Logs::LogGroup', { LogGroupName: `/aws/codepipeline/${cluster.clusterName}-bootstrap` });
+    template.hasResource('AWS::CodePipeline::Pipeline', { DependsOn: Match.arrayWith(bootstrapLog) });
     template.hasResource('AWS::EKS::Nodegroup', { DependsOn: Match.arrayWith(['eks-pod-identity-agent', 'kube-proxy', 'vpc-cni'].map(addon).sort()) });
     for (const name of ['coredns', 'metrics-server']) {
       template.hasResource('AWS::EKS::Addon', { Properties: { AddonName: name }, DependsOn: Match.arrayWith([nodegroup]) });
@@ -101,8 +104,7 @@ describe('with the fewest props', () => {
     expect(roles).toHaveLength(3);
     for (const statement of roles) {
       expect(statement.Action).toEqual(['sts:AssumeRole', 'sts:TagSession']);
-      expect(statement.Condition.StringEquals).toEqual({ 'aws:SourceAccount': '222222222222' });
-      expect(JSON.stringify(statement.Condition.ArnEquals)).toContain(`cluster/${cluster.clusterName}`);
+      expect(statement.Condition.StringEquals).toEqual({ 'aws:SourceAccount': '222222222222', 'aws:RequestTag/eks-cluster-name': cluster.clusterName });
     }
   });
 

@@ -33,7 +33,7 @@ describe('the standard', () => {
       },
     });
     template.hasResource('AWS::Backup::BackupVault', {
-      Properties: { EncryptionKeyArn: stack.resolve(database.encryptionKey.keyArn) }, DeletionPolicy: 'Retain',
+      Properties: { EncryptionKeyArn: stack.resolve(database.encryptionKey.keyArn) }, DeletionPolicy: 'RetainExceptOnCreate',
     });
     template.hasResourceProperties('AWS::RDS::DBCluster', { BackupRetentionPeriod: 35 });
   });
@@ -107,7 +107,7 @@ test('custom takes its own tiers', () => {
 
 test('only DESTROY gives the vault up', () => {
   keeping({ removalPolicy: RemovalPolicy.DESTROY }).template.hasResource('AWS::Backup::BackupVault', { DeletionPolicy: 'Delete' });
-  keeping({ removalPolicy: RemovalPolicy.RETAIN }).template.hasResource('AWS::Backup::BackupVault', { DeletionPolicy: 'Retain' });
+  keeping({ removalPolicy: RemovalPolicy.RETAIN }).template.hasResource('AWS::Backup::BackupVault', { DeletionPolicy: 'RetainExceptOnCreate' });
 });
 
 const refusing = testStack();

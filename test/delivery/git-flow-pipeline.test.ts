@@ -99,12 +99,12 @@ describe('maximal: API and site into production', () => {
     });
   });
 
-  test('keeps images encrypted, scanned, 50 of them, and never overwrites one', () => {
+  test('keeps every tagged image, encrypted and scanned, and never overwrites one', () => {
     expect(properties(stack, delivery.imageRepository!.repositoryName)).toMatchObject({
       ImageTagMutability: 'IMMUTABLE',
       ImageScanningConfiguration: { ScanOnPush: true },
       EncryptionConfiguration: { EncryptionType: 'KMS', KmsKey: stack.resolve(encryptionKey.keyArn) },
-      LifecyclePolicy: { LifecyclePolicyText: expect.stringContaining('"countNumber":50') },
+      LifecyclePolicy: { LifecyclePolicyText: expect.stringMatching(/^{"rules":\[{"rulePriority":1,"selection":{"tagStatus":"untagged"[^[]*\]}$/) },
     });
     template.hasResource('AWS::ECR::Repository', { DeletionPolicy: 'Retain' });
   });
@@ -182,6 +182,12 @@ describe('maximal: API and site into production', () => {
   });
 
   test('leaves no annotation', () => expectNoAnnotations(stack));
+});
+
+test('an API target that does not name its cluster gets the name that the cluster knows', () => {
+  const stack = testStack();
+  const delivery = addPipeline(stack, { api: { ...apiTarget(stack), clusterName: undefined } });
+  expect(properties(stack, delivery.pipeline.pipelineName).Stages[2].Actions[0].Configuration.ClusterName).toBe('foreign');
 });
 
 test('a connection of either service may be used', () => {

@@ -2,12 +2,11 @@ import { Duration, Stack, Token } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { existingProduction, landingZone, managementStack, production, staging } from './landing-zones';
+import { existingProduction, landingZone, managementStack, production, staging, ORGANIZATION } from './landing-zones';
 import { InnovateLandingZoneProps } from '../../src/landing-zone/innovate-landing-zone';
 import { OrganizationalUnit } from '../../src/landing-zone/organizational-unit';
 import { expectNoAnnotations } from '../support/stacks';
 
-const ORGANIZATION = { organizationId: 'o-exampleorgid', rootId: 'r-exam' };
 
 /** The trail's ARN as policies name it before the trail exists. */
 function trailArn(template: Template): object {
@@ -267,6 +266,7 @@ test.each<[string, Partial<InnovateLandingZoneProps>, string]>([
   ['a region twice', { permittedRegions: ['eu-west-1', 'eu-west-1'] }, 'two entries have this region'],
   ['no home region', { permittedRegions: ['eu-central-1'] }, 'the region of the landing zone is not in it. Add "eu-west-1".'],
   ['a malformed alert address', { alertEmail: 'ops' }, '`alertEmail` is "ops"'],
+  ['an account that exists in an organization that does not', { organization: undefined, accounts: [existingProduction()] }, '`organization` is missing, but the account "legacy" exists already'],
   ['a malformed organization', { organization: { organizationId: 'exampleorgid', rootId: 'r-exam' } }, '`organization.organizationId` is "exampleorgid"'],
   ['a malformed root', { organization: { organizationId: 'o-exampleorgid', rootId: 'exam' } }, '`organization.rootId` is "exam"'],
   ['a short retention', { trailRetention: Duration.days(90) }, '`trailRetention` is 90'],

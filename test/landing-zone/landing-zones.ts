@@ -29,9 +29,17 @@ export function existingProduction(props: Partial<ExistingAccountProps> = {}): L
   });
 }
 
-/** A landing zone with a staging and a production account, both created. */
+/** The organization of accounts that exist. */
+export const ORGANIZATION = { organizationId: 'o-exampleorgid', rootId: 'r-exam' };
+
+/** A landing zone with a staging and a production account, both created, in a new organization; accounts that exist bring theirs. */
 export function landingZone(stack: Stack, props: Partial<InnovateLandingZoneProps> = {}): InnovateLandingZone {
+  const accounts = props.accounts ?? [staging(), production()];
   return new InnovateLandingZone(stack, 'LandingZone', {
-    accounts: [staging(), production()], permittedRegions: [REGION], alertEmail: 'ops@innovate.example', ...props,
+    organization: accounts.some(account => account.accountId !== undefined) ? ORGANIZATION : undefined,
+    permittedRegions: [REGION],
+    alertEmail: 'ops@innovate.example',
+    ...props,
+    accounts,
   });
 }

@@ -89,14 +89,25 @@ describe('with one vendor', () => {
     });
   });
 
-  test('the vendor takes its role with the external id and MFA, until the end of the last day', () => {
+  test('a vendor that is a user has to give a second factor, too', () => {
+    const another = testStack();
+    const principalArn = 'arn:aws:iam::444455556666:user/support';
+    new VendorBastion(another, 'Bastion', { vpc: foreignVpc(another), vendors: [{ ...ACME, principalArn }] });
+    Template.fromStack(another).hasResourceProperties('AWS::IAM::Role', {
+      AssumeRolePolicyDocument: {
+        Statement: [Match.objectLike({ Condition: Match.objectLike({ Bool: { 'aws:MultiFactorAuthPresent': 'true' } }), Principal: { AWS: principalArn } })],
+      },
+    });
+  });
+
+  test('the vendor takes its role with the external id, until the end of the last day', () => {
     template.hasResource('AWS::IAM::Role', {
       Properties: {
         Path: '/vendor-bastion/',
         AssumeRolePolicyDocument: {
           Statement: [{
             Action: 'sts:AssumeRole',
-            Condition: { StringEquals: { 'sts:ExternalId': 'innovate-acme' }, Bool: { 'aws:MultiFactorAuthPresent': 'true' }, ...EXPIRY },
+            Condition: { StringEquals: { 'sts:ExternalId': 'innovate-acme' }, ...EXPIRY },
             Effect: 'Allow',
             Principal: { AWS: ACME.principalArn },
           }],

@@ -13,11 +13,11 @@ function connection(account: string): string {
   return `arn:aws:codeconnections:eu-west-1:${account}:connection/11111111-2222-3333-4444-555555555555`;
 }
 
-const staging = PlatformEnvironment.staging({ account: STAGING, monthlyNodeBudget: 600 });
+const staging = PlatformEnvironment.staging({ account: STAGING, monthlyNodeBudget: 400 });
 const production = PlatformEnvironment.production({ account: PRODUCTION, monthlyNodeBudget: 4000 });
 
 const PROPS: InnovatePlatformProps = {
-  management: { account: MANAGEMENT, region: 'eu-west-1' },
+  management: { account: MANAGEMENT, region: 'eu-west-1', organization: { organizationId: 'o-exampleorgid', rootId: 'r-exam' } },
   repository: GitHubRepository.of('innovate-inc/platform', {
     connectionArn: connection(STAGING), otherConnectionArns: [connection(PRODUCTION), connection('444444444444')],
   }),
@@ -51,10 +51,10 @@ describe('the platform of the example', () => {
     expect([...byName].map(([name, stack]) => `${name} ${stack.account} ${stack.region}`).sort()).toEqual([
       `Innovate-Delegation ${PRODUCTION} eu-west-1`,
       `Innovate-LandingZone ${MANAGEMENT} eu-west-1`,
-      ...['Cluster', 'Data', 'Delivery'].map(part => `Innovate-Production-${part} ${PRODUCTION} eu-west-1`),
+      ...['Baseline', 'Cluster', 'Data', 'Delivery'].map(part => `Innovate-Production-${part} ${PRODUCTION} eu-west-1`),
       `Innovate-Production-Edge ${PRODUCTION} us-east-1`,
       ...['Network', 'Site'].map(part => `Innovate-Production-${part} ${PRODUCTION} eu-west-1`),
-      ...['Access', 'Cluster', 'Data', 'Delivery', 'Dns'].map(part => `Innovate-Staging-${part} ${STAGING} eu-west-1`),
+      ...['Access', 'Baseline', 'Cluster', 'Data', 'Delivery', 'Dns'].map(part => `Innovate-Staging-${part} ${STAGING} eu-west-1`),
       `Innovate-Staging-Edge ${STAGING} us-east-1`,
       ...['Network', 'Site'].map(part => `Innovate-Staging-${part} ${STAGING} eu-west-1`),
     ]);
@@ -113,6 +113,12 @@ describe('the platform of the example', () => {
     expect(approvals('Innovate-Staging-Delivery')).toBe(false);
   });
 
+  test('tells the environment\'s topic when the bootstrap of a cluster fails', () => {
+    template('Innovate-Production-Cluster').hasResourceProperties('AWS::CloudWatch::Alarm', {
+      MetricName: 'FailedPipelineExecutions', AlarmActions: [Match.objectLike({ 'Fn::ImportValue': Match.stringLikeRegexp('Innovate-Production-Baseline') })],
+    });
+  });
+
   test('refuses an environment that does not exist', () => {
     expect(() => innovate.environment('qa')).toThrow(/`name` is "qa", but there is no environment of this name\. Name one of staging, production/);
   });
@@ -130,15 +136,22 @@ test('one environment without a domain answers on CloudFront\'s own name', () =>
   expect(stacks(app).map(stack => stack.stackName)).not.toContain('Innovate-Delegation');
 });
 
+test('named roles administer the cluster', () => {
+  const administrator = `arn:aws:iam::${STAGING}:role/platform-team`;
+  const environment = PlatformEnvironment.staging({ account: STAGING, monthlyNodeBudget: 400, administrators: [administrator] });
+  const { platform: innovate } = platform({ environments: [environment], vendors: undefined });
+  Template.fromStack(Stack.of(innovate.environment('staging').cluster)).hasResourceProperties('AWS::EKS::AccessEntry', { PrincipalArn: administrator });
+});
+
 test('an environment with a domain of its own needs no delegation', () => {
   const own = PlatformDomain.hostedZone({ hostedZoneId: 'ZSTAGING', zoneName: 'innovate-test.example' });
-  const environment = PlatformEnvironment.staging({ account: STAGING, monthlyNodeBudget: 600, domain: own });
+  const environment = PlatformEnvironment.staging({ account: STAGING, monthlyNodeBudget: 400, domain: own });
   const { app } = platform({ environments: [environment], vendors: undefined });
   expect(stacks(app).map(stack => stack.stackName)).not.toContain('Innovate-Delegation');
 });
 
 const custom = (overrides: object = {}) => PlatformEnvironment.custom({
-  name: 'qa', branch: 'qa', production: false, account: '444444444444', cidr: '10.48.0.0/16', monthlyNodeBudget: 600, ...overrides,
+  name: 'qa', branch: 'qa', production: false, account: '444444444444', cidr: '10.48.0.0/16', monthlyNodeBudget: 400, ...overrides,
 });
 
 test.each<[string, Partial<InnovatePlatformProps>, RegExp]>([
@@ -149,11 +162,17 @@ test.each<[string, Partial<InnovatePlatformProps>, RegExp]>([
   ['an environment without a range', { environments: [custom({ cidr: undefined })] }, /`environments\[0\]\.cidr` is missing, but the environment "qa" needs a network range/],
   ['a public range', { environments: [custom({ cidr: '8.8.0.0/16' })] }, /`environments\[0\]\.cidr` is "8\.8\.0\.0\/16", but it is not inside a private range/],
   ['a short account id', { environments: [custom({ account: '4444' })] }, /`environments\[0\]\.account` is "4444", but an AWS account id has exactly 12 digits/],
-  ['a malformed management account', { management: { account: 'abc', region: 'eu-west-1' } }, /`management\.account` is "abc", but an AWS account id has exactly 12 digits/],
-  ['an unknown region', { management: { account: MANAGEMENT, region: 'eu-west1' } }, /`management\.region` is "eu-west1", but there is no such AWS region\. .*"eu-west-1" is meant/],
+  ['a malformed management account', { management: { ...PROPS.management, account: 'abc' } }, /`management\.account` is "abc", but an AWS account id has exactly 12 digits/],
+  ['an unknown region', { management: { ...PROPS.management, region: 'eu-west1' } }, /`management\.region` is "eu-west1", but there is no such AWS region\. .*"eu-west-1" is meant/],
   ['an unknown region of an environment', { environments: [custom({ region: 'mars-1' })] }, /`environments\[0\]\.region` is "mars-1", but there is no such AWS region/],
   ['production without a domain', { domain: undefined }, /`environments\[1\]\.domain` is missing, but "production" serves customers and has no domain\. Give/],
   ['workloads in the management account', { environments: [custom({ account: MANAGEMENT })] }, /that is the management account, which runs no workloads/],
+  ['two environments in one account', { environments: [staging, custom({ account: STAGING })] }, /`environments\[\]\.account` is "222222222222", but two entries have this account/],
+  ['an account budget of nothing', { environments: [custom({ monthlyAccountBudget: 0 })] }, /`environments\[0\]\.monthlyAccountBudget` is 0/],
+  ['a database capacity between two steps', { environments: [custom({ minDatabaseCapacity: 0.7 })] }, /`environments\[0\]\.minDatabaseCapacity` is 0\.7, but it has to be a multiple of 0\.5 ACU/],
+  ['a database that may only shrink', { environments: [custom({ minDatabaseCapacity: 8, maxDatabaseCapacity: 4 })] }, /`environments\[0\]\.minDatabaseCapacity` is 8, but `maxDatabaseCapacity` is 4/],
+  ['a single zone', { environments: [custom({ maxAzs: 1 })] }, /`environments\[0\]\.maxAzs` is 1, but it has to be between 2 and 6 zones/],
+  ['two vendors with one name', { vendors: [PROPS.vendors![0], PROPS.vendors![0]] }, /`vendors\[\]\.name` is "acme-payments", but two entries have this name/],
   ['a budget of nothing', { environments: [custom({ monthlyNodeBudget: 0 })] }, /`environments\[0\]\.monthlyNodeBudget` is 0, but it has to be between 1 and/],
   ['an address that is none', { alerts: { email: 'ops' } }, /`alerts\.email` is "ops", but it is not an e-mail address/],
   ['a name that is no DNS label', { environments: [custom({ name: 'QA 1' })] }, /`environments\[0\]\.name` is "QA 1", but it becomes part of DNS names/],

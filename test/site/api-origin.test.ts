@@ -66,5 +66,5 @@ test('refuses a name that is an address', () => {
   const stack = testStack();
   const loadBalancer = new elbv2.ApplicationLoadBalancer(stack, 'LoadBalancer', { vpc: foreignVpc(stack) });
   expect(() => siteWith(ApiOrigin.loadBalancer(loadBalancer, { domainName: 'api.innovate.example:8443' }), stack))
-    .toThrow(/`api.domainName` is "api.innovate.example:8443", but it is not a host name/);
+    .toThrow(/`api.domainName` is "api.innovate.example:8443", but it is not a domain name/);
 });

@@ -85,9 +85,9 @@ describe('refuses', () => {
   test.each([
     ['shop.example', /`domain.domainName` is "shop.example", but it is outside the hosted zone "innovate.example"/],
     ['notinnovate.example', /outside the hosted zone/],
-    ['https://app.innovate.example', /it is not a host name.*without scheme/],
+    ['https://app.innovate.example', /it is not a domain name.*without scheme/],
     ['App.innovate.example', /in lower case/],
-    ['*.innovate.example', /it is not a host name/],
+    ['*.innovate.example', /it is not a domain name/],
   ])('the domain %s', (domainName, message) => {
     expect(attempt(stack => SiteDomain.hostedZone(domainName, importedZone(stack)))).toThrow(message);
   });

@@ -104,7 +104,7 @@ describe('minimal', () => {
   test('CloudFront and the bucket log to a bucket that is kept', () => {
     const { stack, construct, template, config } = minimal();
     expect(config.Logging).toEqual({ Bucket: stack.resolve(construct.logBucket.bucketRegionalDomainName), Prefix: 'cloudfront/' });
-    template.hasResourceProperties('AWS::S3::Bucket', { LoggingConfiguration: { DestinationBucketName: stack.resolve(construct.logBucket.bucketName) } });
+    template.hasResourceProperties('AWS::S3::Bucket', { LoggingConfiguration: { DestinationBucketName: stack.resolve(construct.logBucket.bucketName), LogFilePrefix: 's3/' } });
     template.hasResource('AWS::S3::Bucket', {
       DeletionPolicy: 'Retain',
       Properties: {
@@ -145,7 +145,7 @@ describe('maximal', () => {
         connectSources: ['https://login.innovate.example', 'wss://*.innovate.example:8443/live'],
         geoRestriction: cloudfront.GeoRestriction.allowlist('DE', 'FR'),
         priceClass: cloudfront.PriceClass.PRICE_CLASS_100,
-        logRetention: Duration.days(30),
+        accessLogRetention: Duration.days(30),
         encryptionKey,
         removalPolicy: RemovalPolicy.DESTROY,
       }, stack),
@@ -283,12 +283,12 @@ describe('a site outside us-east-1', () => {
 test.each<[string, SpaStaticSiteProps, RegExp]>([
   ['a folder that is missing', { content: '/nowhere/dist' }, /Test\/Site: `content` is "\/nowhere\/dist", but there is no such folder.*Build the app first/],
   ['a folder without an index.html', { content: mkdtempSync(join(tmpdir(), 'site-')) }, /`content` is ".*", but it has no index\.html/],
-  ['a log kept for no day', { logRetention: Duration.days(0) }, /`logRetention` is 0, but it has to be between 1/],
+  ['a log kept for no day', { accessLogRetention: Duration.days(0) }, /`accessLogRetention` is 0, but it has to be between 1/],
   ['a connect source without TLS', { connectSources: ['https://a.example.com', 'http://b.example.com'] }, /`connectSources\[1\]` is "http:\/\/b.example.com"/],
   ['any connect source', { connectSources: ['*'] }, /`connectSources\[0\]` is "\*"/],
   ['a connect source that ends the directive', { connectSources: ["https://a.example.com; script-src 'unsafe-inline'"] }, /`connectSources\[0\]`/],
   ['a keyword as connect source', { connectSources: ["'unsafe-eval'"] }, /`connectSources\[0\]`/],
-  ['an API that is no host name', { api: ApiOrigin.https('https://api.example.com') }, /`api.domainName` is "https:\/\/api.example.com", but it is not a host name/],
+  ['an API that is no domain name', { api: ApiOrigin.https('https://api.example.com') }, /`api.domainName` is "https:\/\/api.example.com", but it is not a domain name/],
 ])('refuses %s, before it creates anything', (_, props, message) => {
   const stack = testStack('us-east-1');
   expect(() => new SpaStaticSite(stack, 'Site', props)).toThrow(message);

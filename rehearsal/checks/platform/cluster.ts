@@ -42,12 +42,12 @@ export const interruptionsReachKarpenter: Check = {
       }
       const command = new GetQueueAttributesCommand({ QueueUrl: queue.resource.physicalId, AttributeNames: ['All'] });
       const { Attributes: attributes = {} } = await context.client(SQSClient, stack).send(command);
-      if (!attributes.KmsMasterKeyId) problems.push(`the queue of ${cluster.physicalId} has no customer key`);
+      if (!attributes.KmsMasterKeyId) { problems.push(`the queue of ${cluster.physicalId} has no customer key`); }
       const rules = await deployed(context, 'AWS::Events::Rule', inStack);
       const targets = await Promise.all(rules.map(async ({ resource }) =>
         (await context.client(EventBridgeClient, stack).send(new ListTargetsByRuleCommand({ Rule: ruleName(resource.physicalId) }))).Targets ?? []));
       const sending = targets.filter(each => each.some(target => target.Arn === attributes.QueueArn)).length;
-      if (sending < 5) problems.push(`${sending} of 5 rules send to the queue of ${cluster.physicalId}`);
+      if (sending < 5) { problems.push(`${sending} of 5 rules send to the queue of ${cluster.physicalId}`); }
       evidence.push(`${cluster.physicalId}: ${sending} rules`);
     }
     return unlessProblems(problems, ...evidence);
@@ -63,12 +63,12 @@ export const nodesAreBootstrapped: Check = {
     for (const { stack, model } of await models(context, 'AWS::CodePipeline::Pipeline', /\/Cluster$/)) {
       const { S3Bucket: bucket, S3ObjectKey: key } = model.Stages[0].Actions[0].Configuration;
       const bundle = await context.client(S3Client, stack).send(new HeadObjectCommand({ Bucket: bucket, Key: key })).catch(() => undefined);
-      if (!bundle?.ContentLength) problems.push(`${environmentOf(stack)}: there is no ${key} in ${bucket}`);
+      if (!bundle?.ContentLength) { problems.push(`${environmentOf(stack)}: there is no ${key} in ${bucket}`); }
       const actions = model.Stages.slice(1).flatMap((stage: any) => stage.Actions);
       const deployers = new Set(actions.map((action: any) => action.RoleArn));
       const administrators = (await models(context, 'AWS::EKS::AccessEntry', /\/Cluster$/)).map(entry => entry.model)
         .filter(entry => entry.AccessPolicies?.some((policy: any) => policy.PolicyArn.endsWith('/AmazonEKSClusterAdminPolicy'))).map(entry => entry.PrincipalArn);
-      if (![...deployers].every(role => administrators.includes(role))) problems.push(`${environmentOf(stack)}: the pipeline's role has no access entry`);
+      if (![...deployers].every(role => administrators.includes(role))) { problems.push(`${environmentOf(stack)}: the pipeline's role has no access entry`); }
       evidence.push(`${environmentOf(stack)}: ${actions.length} deployments from a bundle of ${bundle?.ContentLength} bytes`);
     }
     return unlessProblems(problems, ...evidence);

@@ -10,6 +10,7 @@ const EXPECTED: Readonly<Record<string, { branch: string; approval: boolean }>> 
 export const pipelinesFollowTheirBranches: Check = {
   name: 'pipelines follow their branches',
   proves: 'develop deploys staging, main deploys production behind an approval, feature and bugfix branches are checked and deploy nothing.',
+  needs: Object.keys(EXPECTED).map(environment => new RegExp(`/${environment}/Delivery$`)),
   async run(context) {
     const problems: string[] = [];
     const evidence: string[] = [];
@@ -19,13 +20,17 @@ export const pipelinesFollowTheirBranches: Check = {
       const deploys = model.Stages.some((stage: any) => stage.Name === 'Deploy');
       const approval = actions.some((action: any) => action.ActionTypeId.Category === 'Approval');
       const expected = EXPECTED[environmentOf(stack)];
-      if (deploys && (pushes.join() !== expected.branch || approval !== expected.approval)) problems.push(`${environmentOf(stack)} deploys ${pushes.join(', ')}${approval ? ' behind an approval' : ''}`);
-      if (!deploys && !pushes.every((branch: string) => /^(feature|bugfix)\//.test(branch))) problems.push(`${environmentOf(stack)} only checks ${pushes.join(', ')}`);
-      if (model.PipelineType !== 'V2') problems.push(`${environmentOf(stack)} has a pipeline of type ${model.PipelineType}`);
+      if (deploys && (pushes.join() !== expected.branch || approval !== expected.approval)) {
+        problems.push(`${environmentOf(stack)} deploys ${pushes.join(', ')}${approval ? ' behind an approval' : ''}`);
+      }
+      if (!deploys && !pushes.every((branch: string) => /^(feature|bugfix)\//.test(branch))) {
+        problems.push(`${environmentOf(stack)} only checks ${pushes.join(', ')}`);
+      }
+      if (model.PipelineType !== 'V2') { problems.push(`${environmentOf(stack)} has a pipeline of type ${model.PipelineType}`); }
       evidence.push(`${pushes.join(', ')} → ${model.Stages.map((stage: any) => stage.Name).join(' → ')} (${environmentOf(stack)})`);
     }
     for (const environment of Object.keys(EXPECTED)) {
-      if (!evidence.some(line => line.includes('Deploy') && line.includes(environment))) problems.push(`${environment} has no pipeline that deploys`);
+      if (!evidence.some(line => line.includes('Deploy') && line.includes(environment))) { problems.push(`${environment} has no pipeline that deploys`); }
     }
     return unlessProblems(problems, ...evidence);
   },
@@ -40,9 +45,9 @@ export const imagesAreImmutable: Check = {
     for (const { stack, resource } of found) {
       const answer = await context.client(ECRClient, stack).send(new DescribeRepositoriesCommand({ repositoryNames: [resource.physicalId] }));
       const [repository] = answer.repositories ?? [];
-      if (repository?.imageTagMutability !== 'IMMUTABLE') problems.push(`${resource.physicalId}: tags are ${repository?.imageTagMutability}`);
-      if (!repository?.imageScanningConfiguration?.scanOnPush) problems.push(`${resource.physicalId}: images are not scanned`);
-      if (repository?.encryptionConfiguration?.encryptionType !== 'KMS') problems.push(`${resource.physicalId}: no customer key`);
+      if (repository?.imageTagMutability !== 'IMMUTABLE') { problems.push(`${resource.physicalId}: tags are ${repository?.imageTagMutability}`); }
+      if (!repository?.imageScanningConfiguration?.scanOnPush) { problems.push(`${resource.physicalId}: images are not scanned`); }
+      if (repository?.encryptionConfiguration?.encryptionType !== 'KMS') { problems.push(`${resource.physicalId}: no customer key`); }
     }
     return unlessProblems(problems, `DescribeRepositories: ${found.length} repositories`);
   },

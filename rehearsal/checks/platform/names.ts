@@ -17,10 +17,12 @@ export const namesAreDelegated: Check = {
         const records = await context.client(Route53Client, stack).send(new ListResourceRecordSetsCommand({ HostedZoneId: model.HostedZoneId }));
         const record = records.ResourceRecordSets?.find(each => each.Type === 'NS' && undotted(each.Name!) === undotted(name));
         const delegated = (record?.ResourceRecords ?? []).map(each => undotted(each.Value!)).sort();
-        if (servers.length !== 4 || delegated.join() !== servers.join()) problems.push(`${name} is delegated to ${delegated.join(', ')}, but its zone answers at ${servers.join(', ')}`);
+        if (servers.length !== 4 || delegated.join() !== servers.join()) {
+          problems.push(`${name} is delegated to ${delegated.join(', ')}, but its zone answers at ${servers.join(', ')}`);
+        }
         evidence.push(`${undotted(name)}: ${dns.account} answers for ${stack.account}'s zone at ${servers.length} name servers`);
       }
-      if (delegations.length !== 1) problems.push(`${name} has ${delegations.length} delegations`);
+      if (delegations.length !== 1) { problems.push(`${name} has ${delegations.length} delegations`); }
     }
     return unlessProblems(problems, ...evidence);
   },

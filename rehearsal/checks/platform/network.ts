@@ -44,8 +44,8 @@ export const tiersAreRoutedApart: Check = {
       for (const subnet of subnets) {
         const route = defaultRoute(tables, subnet);
         const tier = tierOf(subnet);
-        if (tier === 'application' && !route?.NatGatewayId) problems.push(`${subnet.SubnetId} (${tier}) has no way out through a NAT gateway`);
-        if (tier !== 'application' && route) problems.push(`${subnet.SubnetId} (${tier}) has a default route`);
+        if (tier === 'application' && !route?.NatGatewayId) { problems.push(`${subnet.SubnetId} (${tier}) has no way out through a NAT gateway`); }
+        if (tier !== 'application' && route) { problems.push(`${subnet.SubnetId} (${tier}) has a default route`); }
       }
       evidence.push(`${environmentOf(stack)}: ${subnets.length} subnets in ${new Set(subnets.map(subnet => subnet.AvailabilityZone)).size} zones`);
     }

@@ -24,7 +24,7 @@ export async function models(context: CheckContext, type: string, stacks = /./):
 
 /** `Innovate/Staging/Network` is of the environment Staging. */
 export function environmentOf(stack: AssemblyStack): string {
-  return stack.displayName.split('/')[1];
+  return stack.displayName.split('/').at(-2)!;
 }
 
 /** Each problem whose condition does not hold. */

@@ -37,7 +37,7 @@ export const pagesAreServed: Check = {
       const client = context.client(S3Client, stack);
       for (const { resource: bucket } of await deployed(context, 'AWS::S3::Bucket', new RegExp(`^${stack.displayName}$`))) {
         const keys = (await client.send(new ListObjectsV2Command({ Bucket: bucket.physicalId }))).Contents?.map(object => object.Key!) ?? [];
-        if (!keys.includes('index.html')) continue;
+        if (!keys.includes('index.html')) { continue; }
         const page = await read(client, bucket.physicalId, 'index.html');
         const asset = await read(client, bucket.physicalId, keys.find(key => key.endsWith('.js'))!);
         const settings = JSON.parse((await read(client, bucket.physicalId, 'runtime-config.json')).body) as Record<string, string>;
@@ -52,7 +52,7 @@ export const pagesAreServed: Check = {
         evidence.push(`${environmentOf(stack)}: ${keys.length} objects for ${resource.physicalId}`);
       }
     }
-    if (evidence.length === 0) problems.push('no bucket holds an index.html');
+    if (evidence.length === 0) { problems.push('no bucket holds an index.html'); }
     return unlessProblems(problems, ...evidence);
   },
 };

@@ -3,11 +3,6 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { Construct } from 'constructs';
 
-/** Not by the L2's prop: in an app without CDK's feature flags that would exchange the log bucket's policy for an ACL. */
-export function logBucketAccess(bucket: s3.Bucket, logBucket: s3.IBucket): void {
-  (bucket.node.defaultChild as s3.CfnBucket).loggingConfiguration = { destinationBucketName: logBucket.bucketName, logFilePrefix: 's3/' };
-}
-
 /**
  * CloudFront writes its standard log by an ACL, which the log bucket therefore has to permit, and not to opt-in regions.
  *

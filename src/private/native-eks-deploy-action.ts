@@ -15,12 +15,18 @@ export interface HelmRelease {
   readonly valuesFiles?: string[];
 }
 
-export interface EksDeployConfiguration {
+export interface EksActionOptions {
   readonly actionName: string;
   readonly runOrder?: number;
   readonly input: codepipeline.Artifact;
+  /** @default - the pipeline makes one */
+  readonly role?: iam.IRole;
+}
+
+export interface EksDeployConfiguration extends EksActionOptions {
   readonly clusterName: string;
-  readonly namespace: string;
+  /** Of a Helm release. Manifests name their own, and kubectl refuses to be told another. @default - the manifests' */
+  readonly namespace?: string;
   /** Exactly one of `helm` and `manifests`. */
   readonly helm?: HelmRelease;
   readonly manifests?: string[];
@@ -44,17 +50,7 @@ export class NativeEksDeployAction implements codepipeline.IAction {
   private stage?: codepipeline.IStage;
 
   constructor(private readonly configuration: EksDeployConfiguration) {
-    this.actionProperties = {
-      actionName: configuration.actionName,
-      runOrder: configuration.runOrder,
-      category: codepipeline.ActionCategory.DEPLOY,
-      owner: 'AWS',
-      provider: 'EKS',
-      version: '1',
-      role: configuration.role,
-      artifactBounds: { minInputs: 1, maxInputs: 1, minOutputs: 0, maxOutputs: 0 },
-      inputs: [configuration.input],
-    };
+    this.actionProperties = eksActionProperties(configuration);
   }
 
   public bind(scope: Construct, stage: codepipeline.IStage, options: codepipeline.ActionBindOptions): codepipeline.ActionConfig {
@@ -62,7 +58,7 @@ export class NativeEksDeployAction implements codepipeline.IAction {
     this.pipeline = stage.pipeline;
     this.stage = stage;
     options.bucket.grantRead(options.role);
-    grantEksDeploy(options.role, clusterName, scope);
+    grantEksDeploy(options.role, clusterName, vpc.selectSubnets(vpcSubnets).subnetIds, scope);
     setActionVariables(stage, actionName, variables);
     return {
       configuration: {
@@ -92,9 +88,25 @@ export class NativeEksDeployAction implements codepipeline.IAction {
   }
 }
 
+/** How a pipeline knows the action. */
+export function eksActionProperties({ actionName, runOrder, input, role }: EksActionOptions): codepipeline.ActionProperties {
+  return {
+    actionName,
+    runOrder,
+    role,
+    category: codepipeline.ActionCategory.DEPLOY,
+    owner: 'AWS',
+    provider: 'EKS',
+    version: '1',
+    artifactBounds: { minInputs: 1, maxInputs: 1, minOutputs: 0, maxOutputs: 0 },
+    inputs: [input],
+  };
+}
+
 /** What the action's role needs besides its Kubernetes access entry: find the cluster, join its network, write its log. */
-function grantEksDeploy(role: iam.IGrantable, clusterName: string, scope: Construct): void {
+function grantEksDeploy(role: iam.IGrantable, clusterName: string, subnetIds: string[], scope: Construct): void {
   const stack = Stack.of(scope);
+  const subnetArns = subnetIds.map(resourceName => stack.formatArn({ service: 'ec2', resource: 'subnet', resourceName }));
   const statements = [
     new iam.PolicyStatement({
       actions: ['eks:DescribeCluster'],
@@ -112,7 +124,7 @@ function grantEksDeploy(role: iam.IGrantable, clusterName: string, scope: Constr
     new iam.PolicyStatement({
       actions: ['ec2:CreateNetworkInterfacePermission'],
       resources: [stack.formatArn({ service: 'ec2', resource: 'network-interface', resourceName: '*' })],
-      conditions: { StringEquals: { 'ec2:AuthorizedService': 'codebuild.amazonaws.com' } },
+      conditions: { ArnEquals: { 'ec2:Subnet': subnetArns } },
     }),
     new iam.PolicyStatement({
       actions: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],

@@ -1,0 +1,36 @@
+import { Stack } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+import { createEncryptionKey } from '../private/encryption-key';
+
+const ALARMS = 'cloudwatch.amazonaws.com';
+
+/** Where an environment's alarms go: an encrypted topic that CloudWatch of this account may publish to. */
+export class AlertTopic extends Construct {
+  public readonly topic: sns.Topic;
+
+  constructor(scope: Construct, id: string, email: string) {
+    super(scope, id);
+    const encryptionKey = createEncryptionKey(this, 'Key', { description: 'Alerts of the environment', services: [ALARMS] });
+    this.topic = new sns.Topic(this, 'Topic', { masterKey: encryptionKey, enforceSSL: true });
+    this.topic.addToResourcePolicy(new iam.PolicyStatement({
+      sid: 'AlarmsOfThisAccount',
+      principals: [new iam.ServicePrincipal(ALARMS)],
+      actions: ['sns:Publish'],
+      resources: [this.topic.topicArn],
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+    }));
+    this.topic.addSubscription(new subscriptions.EmailSubscription(email));
+  }
+
+  /** Sends a message when the alarm goes off, and when all is well again. */
+  public listenTo(alarm: cloudwatch.Alarm): void {
+    const action = new actions.SnsAction(this.topic);
+    alarm.addAlarmAction(action);
+    alarm.addOkAction(action);
+  }
+}
