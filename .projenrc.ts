@@ -112,10 +112,13 @@ project.eslint?.addRules({
 });
 
 // What a user of the package does not need.
-for (const path of ['/.ci/', '/CONTRIBUTING.md', '/docs/', '/examples/', '/integ/', '/rehearsal/', '/scripts/']) { project.npmignore?.addPatterns(path); }
+for (const path of ['/.ci/', '/.rehearsal/', '/.github/', '/CONTRIBUTING.md', '/docs/', '/examples/', '/integ/', '/rehearsal/', '/scripts/']) { project.npmignore?.addPatterns(path); }
 
 // Helm charts travel in the package as files beside the compiled code.
 project.compileTask.exec('rm -rf lib/cluster/charts && cp -R src/cluster/charts lib/cluster/charts');
+
+// Go modules are published as sources. Compiling them here would need every indirect module at the version of the lowest aws-cdk-lib.
+project.tasks.tryFind('package:go')?.reset('jsii-pacmak -v --target go --code-only');
 
 // A language is packaged where its tools are; where they are not, one line says so.
 for (const [language, tool] of [['java', 'mvn'], ['python', 'python3'], ['dotnet', 'dotnet'], ['go', 'go']]) {

@@ -28,6 +28,20 @@ export interface CustomGuardrailProps {
  * reach the management account and service-linked roles. Where a guardrail names the administration role,
  * that is `OrganizationAccountAccessRole`, which only the management account can assume.
  *
+ * @example
+ * import * as iam from 'aws-cdk-lib/aws-iam';
+ * import { Guardrail } from 'cdk-innovate-platform';
+ *
+ * const guardrails = [
+ *   ...Guardrail.all(),
+ *   Guardrail.custom({
+ *     name: 'no marketplace',
+ *     statements: [new iam.PolicyStatement({
+ *       sid: 'NoMarketplace', effect: iam.Effect.DENY, actions: ['aws-marketplace:Subscribe'], resources: ['*'],
+ *     })],
+ *   }),
+ * ];
+ *
  * @see https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
  */
 export class Guardrail {

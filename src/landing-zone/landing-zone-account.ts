@@ -33,6 +33,16 @@ export interface CreatedAccountProps {
 /**
  * An account for workloads: one that the landing zone creates, or one that exists already.
  *
+ * @example
+ * import { LandingZoneAccount, OrganizationalUnit } from 'cdk-innovate-platform';
+ *
+ * const production = LandingZoneAccount.create({
+ *   name: 'production',
+ *   email: 'aws+production@innovate.example',
+ *   organizationalUnit: OrganizationalUnit.PRODUCTION,
+ *   monthlyBudgetUsd: 6000,
+ * });
+ *
  * @see https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts.html
  */
 export class LandingZoneAccount {

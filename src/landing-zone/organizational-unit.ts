@@ -1,6 +1,13 @@
 /**
  * The organizational unit that an account belongs to, inside the Workloads unit.
  *
+ * @example
+ * import { LandingZoneAccount, OrganizationalUnit } from 'cdk-innovate-platform';
+ *
+ * const sandbox = LandingZoneAccount.existing({
+ *   name: 'sandbox', accountId: '444444444444', organizationalUnit: OrganizationalUnit.of('Sandbox'), monthlyBudgetUsd: 100,
+ * });
+ *
  * @see https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_ous.html
  */
 export class OrganizationalUnit {
