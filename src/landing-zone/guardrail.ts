@@ -33,7 +33,9 @@ export interface CustomGuardrailProps {
  * import { Guardrail } from 'cdk-innovate-platform';
  *
  * const guardrails = [
- *   ...Guardrail.all(),
+ *   Guardrail.DENY_LEAVING,
+ *   Guardrail.PERMITTED_REGIONS,
+ *   Guardrail.PROTECT_AUDIT,
  *   Guardrail.custom({
  *     name: 'no marketplace',
  *     statements: [new iam.PolicyStatement({
