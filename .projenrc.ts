@@ -120,9 +120,9 @@ project.compileTask.exec('rm -rf lib/cluster/charts && cp -R src/cluster/charts 
 // Go modules are published as sources. Compiling them here would need every indirect module at the version of the lowest aws-cdk-lib.
 project.tasks.tryFind('package:go')?.reset('jsii-pacmak -v --target go --code-only');
 
-// A language is packaged where its tools are; where they are not, one line says so.
+// A language is packaged where its tools are; where they are not, projen says which was looked for and skips it.
 for (const [language, tool] of [['java', 'mvn'], ['python', 'python3'], ['dotnet', 'dotnet'], ['go', 'go']]) {
-  project.tasks.tryFind(`package:${language}`)?.addCondition(`command -v ${tool} || { echo "package:${language} skipped: ${tool} is not installed" >&2; exit 1; }`);
+  project.tasks.tryFind(`package:${language}`)?.addCondition(`which ${tool}`);
 }
 
 const typescript = 'tsx --tsconfig tsconfig.dev.json';
