@@ -189,9 +189,11 @@ export class SpaStaticSite extends Construct {
       compress: true,
     };
     return new cloudfront.Distribution(this, 'Distribution', {
-      ...domain && { domainNames: [domain.domainName], certificate: domain.certificate },
+      // the policy of CloudFront's own certificate cannot be chosen
+      ...domain && {
+        domainNames: [domain.domainName], certificate: domain.certificate, minimumProtocolVersion: cloudfront.SecurityPolicyProtocol.TLS_V1_2_2025,
+      },
       webAclId: valueFor(this, this.firewall, 'WebAclArn', this.firewall.webAclArn),
-      minimumProtocolVersion: cloudfront.SecurityPolicyProtocol.TLS_V1_2_2025,
       httpVersion: cloudfront.HttpVersion.HTTP2_AND_3,
       enableIpv6: true,
       priceClass: props.priceClass ?? cloudfront.PriceClass.PRICE_CLASS_ALL,
