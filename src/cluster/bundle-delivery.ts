@@ -3,6 +3,7 @@ import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as eks from 'aws-cdk-lib/aws-eks-v2';
 import * as kms from 'aws-cdk-lib/aws-kms';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, IDependable } from 'constructs';
 import { BootstrapBundle } from './bootstrap-bundle';
 
@@ -14,6 +15,8 @@ export interface ClusterBootstrapTarget {
   readonly vpc: ec2.IVpc;
   readonly vpcSubnets: ec2.SubnetSelection;
   readonly encryptionKey: kms.IKey;
+  /** @default - one year */
+  readonly logRetention?: logs.RetentionDays;
   /** What has to exist before anything is applied, and goes after it. */
   readonly after: IDependable[];
 }

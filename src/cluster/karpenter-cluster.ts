@@ -123,6 +123,7 @@ export class KarpenterCluster extends Construct implements ec2.IConnectable {
       vpc: this.vpc,
       vpcSubnets: this.vpcSubnets,
       encryptionKey: this.encryptionKey,
+      logRetention: props.logRetention,
       after: [baseline, controller, this.loadBalancerController],
     });
     this.bootstrapPipeline = this.delivery.pipeline;

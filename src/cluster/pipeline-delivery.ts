@@ -10,8 +10,7 @@ import { BootstrapBundle, BootstrapStep } from './bootstrap-bundle';
 import { BundleAsset, RenderedPart } from './bundle-asset';
 import { BundleDelivery, ClusterBootstrapTarget } from './bundle-delivery';
 import { createDataBucket } from '../private/bucket';
-import { createLogGroup } from '../private/log-group';
-import { NativeEksDeployAction } from '../private/native-eks-deploy-action';
+import { createEksDeployLog, NativeEksDeployAction } from '../private/native-eks-deploy-action';
 import { failedExecutions } from '../private/pipeline-metrics';
 
 /** Applies the bundle by a pipeline inside the VPC; a changed bundle changes the pipeline, which starts it. */
@@ -25,8 +24,7 @@ export class PipelineDelivery extends Construct implements BundleDelivery {
     super(scope, id);
     this.securityGroup = this.createSecurityGroup();
     const pipelineName = `${target.clusterName}-bootstrap`;
-    // the actions would make this group themselves, without key and without end
-    const logGroup = createLogGroup(this, 'Log', { encryptionKey: target.encryptionKey, logGroupName: `/aws/codepipeline/${pipelineName}` });
+    const logGroup = createEksDeployLog(this, 'Log', pipelineName, { encryptionKey: target.encryptionKey, retention: target.logRetention });
     this.pipeline = new codepipeline.Pipeline(this, 'Pipeline', {
       pipelineName,
       pipelineType: codepipeline.PipelineType.V2,

@@ -9,7 +9,7 @@ import { DeliveryContext } from './delivery-context';
 import { EksDeployAction } from './eks-deploy-action';
 import { EksDeployTarget } from './eks-deploy-target';
 import { EksDeployment } from './eks-deployment';
-import { createLogGroup } from '../private/log-group';
+import { createEksDeployLog } from '../private/native-eks-deploy-action';
 
 /** The API's way: tests, one image for each commit, and a Helm release that names the image by its digest. */
 export class ApiDelivery extends Construct {
@@ -40,8 +40,7 @@ export class ApiDelivery extends Construct {
       namespace: target.namespace,
       deployment: EksDeployment.helm({ releaseName: target.releaseName, chart: folders.chart, valuesFiles: [IMAGE_VALUES_FILE] }),
     });
-    // the action would make this group itself, unencrypted and kept for ever
-    createLogGroup(this, 'DeploymentLogs', { encryptionKey, retention: logRetention, logGroupName: `/aws/codepipeline/${pipeline.pipelineName}` });
+    createEksDeployLog(this, 'DeploymentLogs', pipeline.pipelineName, { encryptionKey, retention: logRetention });
   }
 
   private createBuildAction(context: DeliveryContext, output: codepipeline.Artifact): codepipeline.IAction {

@@ -1,10 +1,11 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { setActionVariables } from './action-variables';
+import { createLogGroup, EncryptedLogGroupOptions } from './log-group';
 
 /** A Helm release that the action installs or upgrades from a chart in its input artifact. */
 export interface HelmRelease {
@@ -43,20 +44,16 @@ export interface EksDeployConfiguration extends EksActionOptions {
  *
  * @see https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-EKS.html
  */
-export class NativeEksDeployAction implements codepipeline.IAction {
-  public readonly actionProperties: codepipeline.ActionProperties;
-
-  private pipeline?: codepipeline.IPipeline;
-  private stage?: codepipeline.IStage;
+export class NativeEksDeployAction extends codepipeline.Action {
+  protected readonly providedActionProperties: codepipeline.ActionProperties;
 
   constructor(private readonly configuration: EksDeployConfiguration) {
-    this.actionProperties = eksActionProperties(configuration);
+    super();
+    this.providedActionProperties = eksActionProperties(configuration);
   }
 
-  public bind(scope: Construct, stage: codepipeline.IStage, options: codepipeline.ActionBindOptions): codepipeline.ActionConfig {
+  protected bound(scope: Construct, stage: codepipeline.IStage, options: codepipeline.ActionBindOptions): codepipeline.ActionConfig {
     const { actionName, clusterName, namespace, helm, manifests, variables = {}, vpc, vpcSubnets, securityGroup } = this.configuration;
-    this.pipeline = stage.pipeline;
-    this.stage = stage;
     options.bucket.grantRead(options.role);
     grantEksDeploy(options.role, clusterName, vpc.selectSubnets(vpcSubnets).subnetIds, scope);
     setActionVariables(stage, actionName, variables);
@@ -73,19 +70,11 @@ export class NativeEksDeployAction implements codepipeline.IAction {
       },
     };
   }
+}
 
-  public onStateChange(name: string, target?: events.IRuleTarget, options?: events.RuleProps): events.Rule {
-    if (!this.pipeline || !this.stage) { throw new Error('onStateChange: add the action to a stage of a pipeline first.'); }
-    const rule = new events.Rule(Stack.of(this.pipeline), name, options);
-    rule.addTarget(target);
-    rule.addEventPattern({
-      source: ['aws.codepipeline'],
-      resources: [this.pipeline.pipelineArn],
-      detailType: ['CodePipeline Action Execution State Change'],
-      detail: { stage: [this.stage.stageName], action: [this.configuration.actionName] },
-    });
-    return rule;
-  }
+/** The log group of a pipeline's EKS actions, which would make it themselves, without key and without end. */
+export function createEksDeployLog(scope: Construct, id: string, pipelineName: string, options: EncryptedLogGroupOptions): logs.LogGroup {
+  return createLogGroup(scope, id, { ...options, logGroupName: `/aws/codepipeline/${pipelineName}` });
 }
 
 /** How a pipeline knows the action. */

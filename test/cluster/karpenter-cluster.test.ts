@@ -191,6 +191,7 @@ test('with every prop', () => {
   template.hasResourceProperties('AWS::EKS::AccessEntry', { PrincipalArn: 'arn:aws:iam::222222222222:role/platform-admin' });
   template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', { SourcePrefixListId: 'pl-12345678' });
   template.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName: '/aws/eks/shop-production/cluster', RetentionInDays: 3653 });
+  template.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName: '/aws/codepipeline/shop-production-bootstrap', RetentionInDays: 3653 });
   expectNoAnnotations(stack);
 });
 
