@@ -2,8 +2,8 @@ import { ExpectedResult, IntegTest } from '@aws-cdk/integ-tests-alpha';
 import { Stack } from 'aws-cdk-lib';
 import { integApp } from './integ-app';
 import { InnovateLandingZone } from '../src/landing-zone/innovate-landing-zone';
-import { LandingZoneAccount } from '../src/landing-zone/landing-zone-account';
-import { OrganizationalUnit } from '../src/landing-zone/organizational-unit';
+import { LandingZoneAccount } from '../src/landing-zone/organization/landing-zone-account';
+import { OrganizationalUnit } from '../src/landing-zone/organization/organizational-unit';
 
 /**
  * Deployed to the management account of an organization that exists, with an account that exists:

@@ -1,9 +1,9 @@
 // landing zone: accounts that stay safe by themselves
-export * from './landing-zone/guardrail';
+export * from './landing-zone/guardrails/guardrail';
 export * from './landing-zone/innovate-landing-zone';
-export * from './landing-zone/landing-zone-account';
-export * from './landing-zone/organization';
-export * from './landing-zone/organizational-unit';
+export * from './landing-zone/organization/landing-zone-account';
+export * from './landing-zone/organization/organization';
+export * from './landing-zone/organization/organizational-unit';
 
 // network: nobody is admitted
 export * from './network/nat-gateways';

@@ -1,8 +1,8 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { InnovateLandingZoneProps } from './innovate-landing-zone';
-import { LandingZoneAccount } from './landing-zone-account';
-import { OrganizationalUnit } from './organizational-unit';
+import { LandingZoneAccount } from './organization/landing-zone-account';
+import { OrganizationalUnit } from './organization/organizational-unit';
 import { isDeployTime, reject, validateAccountId, validateEmail, validateMatch, validateRange, validateRegion, validateUnique } from '../private/validation';
 
 /** Refuses props of a landing zone, one rule after another. */

@@ -10,9 +10,9 @@ import { validatePlatform } from './platform-validation';
 import { PlatformVendor } from './platform-vendor';
 import { GitHubRepository } from '../delivery/github-repository';
 import { InnovateLandingZone } from '../landing-zone/innovate-landing-zone';
-import { LandingZoneAccount } from '../landing-zone/landing-zone-account';
-import { OrganizationAttributes } from '../landing-zone/organization';
-import { OrganizationalUnit } from '../landing-zone/organizational-unit';
+import { LandingZoneAccount } from '../landing-zone/organization/landing-zone-account';
+import { OrganizationAttributes } from '../landing-zone/organization/organization';
+import { OrganizationalUnit } from '../landing-zone/organization/organizational-unit';
 import { reject } from '../private/validation';
 
 /** The account that holds the organization and runs no workloads. */

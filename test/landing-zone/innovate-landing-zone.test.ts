@@ -4,7 +4,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { existingProduction, landingZone, managementStack, production, staging, ORGANIZATION } from './landing-zones';
 import { InnovateLandingZoneProps } from '../../src/landing-zone/innovate-landing-zone';
-import { OrganizationalUnit } from '../../src/landing-zone/organizational-unit';
+import { OrganizationalUnit } from '../../src/landing-zone/organization/organizational-unit';
 import { expectNoAnnotations } from '../support/stacks';
 
 

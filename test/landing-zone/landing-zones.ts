@@ -1,7 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { InnovateLandingZone, InnovateLandingZoneProps } from '../../src/landing-zone/innovate-landing-zone';
-import { CreatedAccountProps, ExistingAccountProps, LandingZoneAccount } from '../../src/landing-zone/landing-zone-account';
-import { OrganizationalUnit } from '../../src/landing-zone/organizational-unit';
+import { CreatedAccountProps, ExistingAccountProps, LandingZoneAccount } from '../../src/landing-zone/organization/landing-zone-account';
+import { OrganizationalUnit } from '../../src/landing-zone/organization/organizational-unit';
 import { REGION } from '../support/stacks';
 
 export const MANAGEMENT = '111111111111';

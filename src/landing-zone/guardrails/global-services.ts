@@ -28,4 +28,4 @@ export const EDGE_STACK_ACTIONS = [
 ];
 
 /** The region of the global services' endpoints. */
-export { EDGE_REGION as GLOBAL_SERVICES_REGION } from '../private/edge-region';
+export { EDGE_REGION as GLOBAL_SERVICES_REGION } from '../../private/edge-region';

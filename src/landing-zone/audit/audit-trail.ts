@@ -5,8 +5,8 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { createDataBucket, createLogBucket } from '../private/bucket';
-import { createLogGroup } from '../private/log-group';
+import { createDataBucket, createLogBucket } from '../../private/bucket';
+import { createLogGroup } from '../../private/log-group';
 
 export interface AuditTrailProps {
   readonly organizationId: string;

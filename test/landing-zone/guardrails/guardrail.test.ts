@@ -1,9 +1,9 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { existingProduction, landingZone, managementStack, staging } from './landing-zones';
-import { Guardrail } from '../../src/landing-zone/guardrail';
-import { InnovateLandingZoneProps } from '../../src/landing-zone/innovate-landing-zone';
-import { OrganizationalUnit } from '../../src/landing-zone/organizational-unit';
+import { existingProduction, landingZone, managementStack, staging } from '../landing-zones';
+import { Guardrail } from '../../../src/landing-zone/guardrails/guardrail';
+import { InnovateLandingZoneProps } from '../../../src/landing-zone/innovate-landing-zone';
+import { OrganizationalUnit } from '../../../src/landing-zone/organization/organizational-unit';
 
 interface Policy {
   readonly Name: string;

@@ -4,9 +4,9 @@ import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { Construct } from 'constructs';
 import { Guardrail } from './guardrail';
 import { StatementContext } from './guardrail-statements';
-import { LandingZoneAccount } from './landing-zone-account';
-import { OrganizationalUnit } from './organizational-unit';
-import { isDeployTime, reject } from '../private/validation';
+import { LandingZoneAccount } from '../organization/landing-zone-account';
+import { OrganizationalUnit } from '../organization/organizational-unit';
+import { isDeployTime, reject } from '../../private/validation';
 
 /** @see https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html */
 const MAX_POLICY_CHARACTERS = 5120;

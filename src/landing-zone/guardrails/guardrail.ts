@@ -3,7 +3,7 @@ import {
   administrationRoleStatements, auditStatements, encryptedStorageStatements, iamUserStatements, leavingStatements,
   permittedRegionsStatements, productionDataStatements, rootUserStatements, StatementContext,
 } from './guardrail-statements';
-import { OrganizationalUnit } from './organizational-unit';
+import { OrganizationalUnit } from '../organization/organizational-unit';
 
 /** A guardrail of your own. */
 export interface CustomGuardrailProps {

@@ -1,13 +1,12 @@
-import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { Template } from 'aws-cdk-lib/assertions';
-import { landingZone, managementStack } from './landing-zones';
+import { landingZone, managementStack } from '../landing-zones';
+import { decide as evaluate, PolicyDocument } from '../../support/policy-simulation';
 
 /**
  * Real requests, evaluated by a policy simulator against the synthesized policies: the identity itself may do
  * everything, so that whatever is denied is denied by a guardrail.
  */
 const ACCOUNT = '222222222222';
-const EVERYTHING = { name: 'FullAWSAccess', policy: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] } };
 
 const ROOT = `arn:aws:iam::${ACCOUNT}:root`;
 const ADMIN = `arn:aws:iam::${ACCOUNT}:role/Administrator`;
@@ -23,38 +22,28 @@ interface Request {
   readonly resource: string;
   readonly region?: string;
   readonly context?: Record<string, string>;
-  readonly resourcePolicy?: object;
+  readonly resourcePolicy?: PolicyDocument;
 }
 
 const stack = managementStack();
 landingZone(stack);
-const synthesized = Object.values(Template.fromStack(stack).findResources('AWS::Organizations::Policy')).map(policy => policy.Properties);
-const ofProduction = synthesized.filter(policy => policy.Description === 'protect production data');
-const ofWorkloads = synthesized.filter(policy => !ofProduction.includes(policy));
-
-function attached(orgIdentifier: string, policies: { Name: string; Content: object }[] = []) {
-  return { orgIdentifier, policies: [EVERYTHING, ...policies.map(({ Name, Content }) => ({ name: Name, policy: Content }))] };
-}
+const synthesized = Object.values(Template.fromStack(stack).findResources('AWS::Organizations::Policy')).map(policy => policy.Properties as never);
+const isOfProduction = ({ Description }: { Description: string }) => Description === 'protect production data';
+const ofProduction = synthesized.filter(isOfProduction);
+const ofWorkloads = synthesized.filter(policy => !isOfProduction(policy));
 
 /** Allowed, or the id of the statement that denies the request. */
-async function decide(unit: 'Production' | 'NonProduction', request: Request): Promise<string> {
-  const principal = request.principal ?? ADMIN;
-  const simulation = await runSimulation({
-    request: {
-      principal, action: request.action, resource: { resource: request.resource, accountId: ACCOUNT },
-      contextVariables: { 'aws:PrincipalArn': principal, 'aws:RequestedRegion': request.region ?? 'eu-west-1', ...request.context },
-    },
-    identityPolicies: [{ name: 'Administrator', policy: EVERYTHING.policy }],
-    serviceControlPolicies: [
-      attached('root'), attached('Workloads', ofWorkloads as never), attached(unit, unit === 'Production' ? ofProduction as never : []), attached('account'),
+function decide(unit: 'Production' | 'NonProduction', { principal = ADMIN, region = 'eu-west-1', context, ...request }: Request): Promise<string> {
+  return evaluate({
+    ...request,
+    principal,
+    account: ACCOUNT,
+    context: { 'aws:RequestedRegion': region, ...context },
+    serviceControl: [
+      { name: 'root', policies: [] }, { name: 'Workloads', policies: ofWorkloads },
+      { name: unit, policies: unit === 'Production' ? ofProduction : [] }, { name: 'account', policies: [] },
     ],
-    resourceControlPolicies: [],
-    resourcePolicy: request.resourcePolicy,
-  }, {});
-  if (simulation.resultType !== 'single') { throw new Error(JSON.stringify(simulation).slice(0, 500)); }
-  expect(simulation.result.ignoredContextKeys).toEqual([]);
-  const denials = simulation.result.analysis.scpAnalysis?.ouAnalysis.flatMap(({ denyStatements }) => denyStatements) ?? [];
-  return denials.length ? denials.map(({ statement }) => statement.sid()).join(' ') : simulation.overallResult;
+  });
 }
 
 const bucket = { action: 's3:CreateBucket', resource: 'arn:aws:s3:::some-bucket' };
