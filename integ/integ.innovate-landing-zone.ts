@@ -32,7 +32,7 @@ const landingZone = new InnovateLandingZone(stack, 'LandingZone', {
 const integ = new IntegTest(app, 'InnovateLandingZoneTest', { testCases: [stack] });
 
 integ.assertions
-  .awsApiCall('CloudTrail', 'getTrailStatus', { Name: landingZone.trail.attrArn })
+  .awsApiCall('CloudTrail', 'getTrailStatus', { Name: landingZone.trail!.attrArn })
   .expect(ExpectedResult.objectLike({ IsLogging: true }));
 
 integ.assertions

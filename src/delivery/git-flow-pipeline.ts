@@ -12,6 +12,7 @@ import { ApiDelivery } from './api-delivery';
 import { BranchingStrategy, EnvironmentKind } from './branching-strategy';
 import { createBuildProject } from './build-project';
 import { checksBuildSpec } from './build-specs';
+import { addConsentSteps } from './consent-steps';
 import { DeliveryNotifications } from './delivery-notifications';
 import { EksDeployTarget } from './eks-deploy-target';
 import { GitPipeline } from './git-pipeline';
@@ -161,6 +162,7 @@ export class GitFlowPipeline extends Construct {
     this.pipeline = pipeline;
     this.imageRepository = api?.images;
     this.checksPipeline = props.checks ? this.addChecks(props, strategy, folders, artifactBucket) : undefined;
+    addConsentSteps(this, props);
   }
 
   /**

@@ -11,9 +11,10 @@ export interface GitHubRepositoryOptions {
    * ARN of the connection that AWS reads the repository through. Somebody makes it once in the console and consents on GitHub;
    * a connection made by CloudFormation would stay `PENDING`.
    *
+   * @default - not made yet: a platform whose accounts do not exist yet needs none, a pipeline asks for it
    * @see https://docs.aws.amazon.com/dtconsole/latest/userguide/connections-create-github.html
    */
-  readonly connectionArn: string;
+  readonly connectionArn?: string;
   /**
    * Connections of further accounts: a pipeline uses the one of its own account and region.
    *
@@ -40,7 +41,7 @@ export class GitHubRepository {
    *
    * @throws where the name or an ARN is malformed
    */
-  public static of(fullName: string, options: GitHubRepositoryOptions): GitHubRepository {
+  public static of(fullName: string, options: GitHubRepositoryOptions = {}): GitHubRepository {
     const [, owner, name] = FULL_NAME.exec(fullName) ?? [];
     if (!owner || !name) {
       throw new Error(explain({
@@ -50,13 +51,13 @@ export class GitHubRepository {
         remedy: 'Give "owner/name" without the host, such as "innovate-inc/notes".',
       }));
     }
-    validateConnectionArn('connectionArn', options.connectionArn);
+    if (options.connectionArn !== undefined) { validateConnectionArn('connectionArn', options.connectionArn); }
     options.otherConnectionArns?.forEach((arn, index) => validateConnectionArn(`otherConnectionArns[${index}]`, arn));
     return new GitHubRepository(owner, name, options);
   }
 
-  /** ARN of the first connection. */
-  public readonly connectionArn: string;
+  /** ARN of the first connection, where there is one. */
+  public readonly connectionArn?: string;
   private readonly connectionArns: string[];
 
   private constructor(
@@ -67,13 +68,13 @@ export class GitHubRepository {
     options: GitHubRepositoryOptions,
   ) {
     this.connectionArn = options.connectionArn;
-    this.connectionArns = [options.connectionArn, ...options.otherConnectionArns ?? []];
+    this.connectionArns = [...options.connectionArn ? [options.connectionArn] : [], ...options.otherConnectionArns ?? []];
   }
 
   /**
    * ARN of the connection that a construct's stack can use: the one of its account and region.
    *
-   * @throws where every connection belongs to another account or region
+   * @throws where there is no connection, or each belongs to another account or region
    */
   public connectionArnFor(scope: IConstruct): string {
     const { account, region } = Stack.of(scope);

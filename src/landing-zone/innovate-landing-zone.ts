@@ -1,71 +1,23 @@
-import { Duration } from 'aws-cdk-lib';
+import { Annotations, Duration, Lazy } from 'aws-cdk-lib';
 import * as cloudtrail from 'aws-cdk-lib/aws-cloudtrail';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
-import { Construct } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
+import { AccessControl } from './access/access-control';
 import { AuditTrail } from './audit/audit-trail';
-import { BUDGETS_SERVICE, CostAlerts } from './billing/cost-alerts';
+import { ALARMS_SERVICE } from './audit/trail-alarms';
+import { BUDGETS_SERVICE, COST_ANOMALY_SERVICE, CostAlerts } from './billing/cost-alerts';
 import { Guardrail } from './guardrails/guardrail';
-import { attachPolicy, composeGuardrails, ComposedPolicy } from './guardrails/guardrail-policies';
-import { LandingZoneAccount } from './organization/landing-zone-account';
+import { attachPolicies, composeGuardrails, ComposedPolicy, policyTypesOf } from './guardrails/guardrail-policies';
+import { GuardrailPolicyType } from './guardrails/guardrail-policy-type';
+import { InnovateLandingZoneProps } from './innovate-landing-zone-props';
 import { validateLandingZone } from './landing-zone-validation';
-import { OrganizationAttributes } from './organization/organization';
 import { OrganizationTree } from './organization/organization-tree';
+import { WorkloadsInManagement } from './organization/workloads-in-management';
+import { addPreparationSteps } from './preparation-steps';
 import { createEncryptionKey } from '../private/encryption-key';
 import { reject } from '../private/validation';
-
-/** Props of InnovateLandingZone. */
-export interface InnovateLandingZoneProps {
-  /** The accounts for workloads. The management account, which the stack is deployed to, is none of them. */
-  readonly accounts: LandingZoneAccount[];
-
-  /** The regions that workloads may use. The stack's own region has to be one. The global services work without us-east-1 in the list. */
-  readonly permittedRegions: string[];
-
-  /** Who is told when an account spends more than planned. The address has to confirm the subscription once. */
-  readonly alertEmail: string;
-
-  /**
-   * The organization of the management account, with all features enabled.
-   *
-   * CloudTrail needs trusted access to the organization before the trail can be made, which CloudFormation
-   * cannot give: `docs/landing-zone.md` has the commands for both cases.
-   *
-   * @default - a new organization
-   */
-  readonly organization?: OrganizationAttributes;
-
-  /**
-   * What no identity in a workload account can do.
-   *
-   * @default Guardrail.all()
-   */
-  readonly guardrails?: Guardrail[];
-
-  /**
-   * How long the audit trail is kept in S3, at least 365 days. Logs move to Glacier after 90 days.
-   *
-   * @default Duration.days(2557) - seven years
-   */
-  readonly trailRetention?: Duration;
-
-  /**
-   * How long the audit trail can be searched in CloudWatch Logs.
-   *
-   * @default logs.RetentionDays.ONE_YEAR
-   */
-  readonly logRetention?: logs.RetentionDays;
-
-  /**
-   * Encrypts trail, logs and alerts. The policy of an imported key cannot be changed from here: it has to admit
-   * CloudTrail, CloudWatch Logs and AWS Budgets.
-   *
-   * @default - a new key, rotated yearly
-   */
-  readonly encryptionKey?: kms.IKey;
-}
 
 /**
  * An organization with accounts that stay safe by themselves: units, accounts, guardrails, one audit trail and a budget per account.
@@ -106,8 +58,8 @@ export class InnovateLandingZone extends Construct {
   /** The id of the organization's root. */
   public readonly rootId: string;
 
-  /** The organization's trail: every account, every region, validated. */
-  public readonly trail: cloudtrail.CfnTrail;
+  /** The organization's trail: every account, every region, validated. Undefined until `organization` is given. */
+  public readonly trail?: cloudtrail.CfnTrail;
 
   /** Where the trail is archived. */
   public readonly trailBucket: s3.IBucket;
@@ -118,28 +70,62 @@ export class InnovateLandingZone extends Construct {
   /** Where the budgets report; add further subscriptions here. */
   public readonly costAlertTopic: sns.Topic;
 
+  /** Where the alarms on the trail report; add further subscriptions here. */
+  public readonly securityAlertTopic: sns.Topic;
+
   private readonly organization: OrganizationTree;
+  private readonly workloads: WorkloadsInManagement;
 
   constructor(scope: Construct, id: string, props: InnovateLandingZoneProps) {
     super(scope, id);
     const trailRetention = props.trailRetention ?? Duration.days(2557);
     validateLandingZone(this, props, trailRetention);
-    const policies = composeGuardrails(this, props.guardrails ?? Guardrail.all(), props);
+    const policies = composeGuardrails(this, props.guardrails ?? Guardrail.defaults(), {
+      ...props,
+      organizationId: props.organization?.organizationId ?? Lazy.string({ produce: () => this.organizationId }),
+      reservedServiceControlPolicies: props.accounts.some(({ hardStop }) => hardStop) ? 1 : 0,
+    });
 
     this.encryptionKey = props.encryptionKey ?? createEncryptionKey(this, 'Key', {
-      description: 'Audit trail and cost alerts of the organization', services: [BUDGETS_SERVICE],
+      description: 'Audit trail and alerts of the organization', services: [BUDGETS_SERVICE, COST_ANOMALY_SERVICE, ALARMS_SERVICE],
     });
     this.organization = new OrganizationTree(this, 'Organization', props);
     this.organizationId = this.organization.organizationId;
     this.rootId = this.organization.rootId;
-    this.attachGuardrails(policies);
+    const isPrepared = props.organization !== undefined;
+    this.attachGuardrails(policies.filter(({ policyType }) => isPrepared || policyType === GuardrailPolicyType.SERVICE_CONTROL));
 
     const audit = new AuditTrail(this, 'AuditTrail', {
-      organizationId: this.organizationId, encryptionKey: this.encryptionKey, retention: trailRetention, logRetention: props.logRetention,
+      organizationId: this.organizationId,
+      encryptionKey: this.encryptionKey,
+      retention: trailRetention,
+      lock: props.trailLock,
+      logRetention: props.logRetention,
+      isOrganizationPrepared: isPrepared,
+      alarmEmail: props.securityEmail ?? props.alertEmail,
     });
     this.trail = audit.trail;
     this.trailBucket = audit.bucket;
-    this.costAlertTopic = this.createBudgets(props);
+    this.securityAlertTopic = audit.alarmTopic;
+    this.costAlertTopic = this.watchCosts(props);
+    this.grantAccess(props);
+    addPreparationSteps(this, props, policyTypesOf(policies));
+    if (!isPrepared) { this.announceSecondDeployment(); }
+    this.workloads = new WorkloadsInManagement(this);
+  }
+
+  /**
+   * Lets a construct stand in the management account, where workloads are refused when the app is synthesized.
+   *
+   * @param construct a stack, or a part of one
+   * @param reason why it cannot live in another account; kept in the metadata of the cloud assembly
+   */
+  public permitInManagement(construct: IConstruct, reason: string): void {
+    if (!reason.trim()) {
+      reject(this, { prop: 'reason', value: reason, problem: 'somebody will ask why no guardrail reaches it', remedy: 'Say why it cannot live in another account.' });
+    }
+    construct.node.addMetadata('cdk-innovate-platform:permitted-in-management', reason);
+    this.workloads.permit(construct);
   }
 
   /**
@@ -161,18 +147,31 @@ export class InnovateLandingZone extends Construct {
   }
 
   private attachGuardrails(policies: ComposedPolicy[]): void {
-    const scope = new Construct(this, 'Guardrails');
-    const counts: Record<string, number> = {};
-    for (const policy of policies) {
-      const unit = policy.organizationalUnit?.name ?? 'Workloads';
-      counts[unit] = (counts[unit] ?? 0) + 1;
-      attachPolicy(scope, `${unit}${counts[unit]}`, { policy, targetIds: this.organization.policyTargets(policy.organizationalUnit) });
-    }
+    attachPolicies(new Construct(this, 'Guardrails'), policies, unit => this.organization.policyTargets(unit));
   }
 
-  private createBudgets({ accounts, alertEmail }: InnovateLandingZoneProps): sns.Topic {
-    const alerts = new CostAlerts(this, 'CostAlerts', { alertEmail, encryptionKey: this.encryptionKey });
-    for (const { name, monthlyBudgetUsd } of accounts) { alerts.addBudget(name, this.accountId(name), monthlyBudgetUsd); }
+  private watchCosts({ accounts, alertEmail }: InnovateLandingZoneProps): sns.Topic {
+    const { encryptionKey, organizationId } = this;
+    const alerts = new CostAlerts(this, 'CostAlerts', { alertEmail, encryptionKey, organizationId });
+    for (const { name, monthlyBudgetUsd, hardStop } of accounts) {
+      alerts.addAccount({ name, accountId: this.accountId(name), monthlyBudgetUsd, hardStop });
+    }
     return alerts.topic;
+  }
+
+  private grantAccess({ accounts, identityCenter }: InnovateLandingZoneProps): void {
+    if (!identityCenter) { return; }
+    new AccessControl(this, 'Access', {
+      identityCenter,
+      accounts: accounts.map(({ name, organizationalUnit }) => ({ name, organizationalUnit, accountId: this.accountId(name) })),
+    });
+  }
+
+  private announceSecondDeployment(): void {
+    Annotations.of(this).addWarningV2('cdk-innovate-platform:organization-without-trail', [
+      'This deployment makes a new organization, with accounts, service control policies and budgets, and without the trail and the other kinds of policy,',
+      'which need switches that CloudFormation cannot set. After it, run `npx cdk-innovate-platform preflight --apply`, put the ids that it prints into',
+      '`organization`, and deploy again.',
+    ].join(' '));
   }
 }

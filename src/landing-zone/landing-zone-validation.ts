@@ -1,6 +1,8 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { InnovateLandingZoneProps } from './innovate-landing-zone';
+import { validateIdentityCenter } from './access/access-validation';
+import { DEFAULT_TRAIL_LOCK } from './audit/audit-trail';
+import { InnovateLandingZoneProps } from './innovate-landing-zone-props';
 import { LandingZoneAccount } from './organization/landing-zone-account';
 import { OrganizationalUnit } from './organization/organizational-unit';
 import { isDeployTime, reject, validateAccountId, validateEmail, validateMatch, validateRange, validateRegion, validateUnique } from '../private/validation';
@@ -13,7 +15,33 @@ export function validateLandingZone(scope: Construct, props: InnovateLandingZone
   validateRegions(scope, props.permittedRegions);
   validateUnitsOfGuardrails(scope, props);
   validateEmail(scope, 'alertEmail', props.alertEmail);
+  if (props.securityEmail !== undefined) { validateEmail(scope, 'securityEmail', props.securityEmail); }
+  validateSecurity(scope, props);
+  if (props.identityCenter) { validateIdentityCenter(scope, props.identityCenter, props.accounts); }
   validateRange(scope, { prop: 'trailRetention', value: trailRetention.toDays(), min: 365, max: 36500, unit: 'days' });
+  (props.trailLock ?? DEFAULT_TRAIL_LOCK)._validate(scope, 'trailLock', trailRetention);
+}
+
+function validateSecurity(scope: Construct, { securityContact, securityAccount, accounts }: InnovateLandingZoneProps): void {
+  if (securityContact) {
+    validateEmail(scope, 'securityContact.email', securityContact.email);
+    validateMatch(scope, {
+      prop: 'securityContact.phone', value: securityContact.phone, pattern: /^[\s0-9()+-]{1,25}$/,
+      problem: 'a telephone number has digits, spaces and + - ( ) only', remedy: 'Give one such as "+49 30 1234567".',
+    });
+    for (const field of ['name', 'title'] as const) {
+      validateMatch(scope, {
+        prop: `securityContact.${field}`, value: securityContact[field], pattern: /^\S[^]{0,49}$/,
+        problem: 'AWS asks for 1 to 50 characters', remedy: 'Give the name of a person or a team, and a title such as "Head of Security".',
+      });
+    }
+  }
+  if (securityAccount !== undefined && !accounts.some(({ name }) => name === securityAccount)) {
+    reject(scope, {
+      prop: 'securityAccount', value: securityAccount, problem: 'no account of the landing zone has this name',
+      remedy: `Give one of ${accounts.map(({ name }) => name).join(', ')}.`,
+    });
+  }
 }
 
 function validateOrganization(scope: Construct, { organization }: InnovateLandingZoneProps): void {
@@ -52,7 +80,7 @@ function validateAccounts(scope: Construct, accounts: LandingZoneAccount[]): voi
 
 /** An organization that is only just being made has no members yet. */
 function validateMembership(scope: Construct, { organization, accounts }: InnovateLandingZoneProps): void {
-  const member = accounts.find(account => account.accountId !== undefined);
+  const member = accounts.find(account => !account._isCreated);
   if (organization || !member) { return; }
   reject(scope, {
     prop: 'organization',
@@ -84,6 +112,7 @@ function validateAccount(scope: Construct, prop: string, account: LandingZoneAcc
       remedy: 'Leave it out, or deploy the landing zone to the management account.',
     });
   }
+  account.hardStop?._validate(scope, `${prop}.hardStop`);
   validateRange(scope, { prop: `${prop}.monthlyBudgetUsd`, value: account.monthlyBudgetUsd, min: 1, max: 1e9, unit: 'US dollars' });
 }
 

@@ -3,6 +3,7 @@ import { KarpenterCluster } from '../cluster/karpenter-cluster';
 import { WebService } from '../cluster/web-service';
 import { AuroraPostgres } from '../database/aurora-postgres';
 import { GitFlowPipeline } from '../delivery/git-flow-pipeline';
+import { AccountBaseline } from '../landing-zone/audit/account-baseline';
 import { SecureVpc } from '../network/secure-vpc';
 import { VendorBastion } from '../network/vendor-bastion';
 import { EdgeFirewall } from '../site/edge-firewall';
@@ -12,6 +13,8 @@ import { SpaStaticSite } from '../site/spa-static-site';
 export interface EnvironmentResources {
   /** Where alarms go. */
   readonly alerts: sns.ITopic;
+  /** Threat detection, record of changes and backups of the account. */
+  readonly baseline: AccountBaseline;
   /** The network. */
   readonly network: SecureVpc;
   /** The database. */

@@ -15,6 +15,7 @@ import { WebService } from '../cluster/web-service';
 import { AuroraPostgres } from '../database/aurora-postgres';
 import { GitFlowPipeline } from '../delivery/git-flow-pipeline';
 import { GitHubRepository } from '../delivery/github-repository';
+import { AccountBaseline } from '../landing-zone/audit/account-baseline';
 import { SecureVpc } from '../network/secure-vpc';
 import { VendorBastion } from '../network/vendor-bastion';
 import { VendorTarget } from '../network/vendor-target';
@@ -29,6 +30,7 @@ const API_DATABASE_USER = 'api';
 
 export interface EnvironmentStacksProps {
   readonly environment: PlatformEnvironment;
+  readonly account: string;
   /** Region of everything but the edge. */
   readonly region: string;
   /** Prefix of the stacks' names, e.g. `Innovate-Staging`. */
@@ -46,6 +48,7 @@ export interface EnvironmentStacksProps {
 /** The stacks of one environment, each with a life cycle of its own: network, data, cluster, edge, site, delivery, access. */
 export class EnvironmentStacks extends Construct implements EnvironmentResources {
   public readonly alerts: sns.ITopic;
+  public readonly baseline: AccountBaseline;
   public readonly network: SecureVpc;
   public readonly database: AuroraPostgres;
   public readonly cluster: KarpenterCluster;
@@ -57,8 +60,10 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
 
   constructor(scope: Construct, id: string, private readonly props: EnvironmentStacksProps) {
     super(scope, id);
-    const alerts = new AlertTopic(this.addStack('Baseline'), 'Alerts', props.alerts.email);
+    const baseline = this.addStack('Baseline');
+    const alerts = new AlertTopic(baseline, 'Alerts', props.alerts.email);
     this.alerts = alerts.topic;
+    this.baseline = new AccountBaseline(baseline, 'Account', { alerts: alerts.topic, ...props.environment.baseline });
     props.domain?.bind(() => this.addStack('Dns'));
     this.network = this.addNetwork();
     this.database = this.addDatabase();
@@ -180,7 +185,7 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
   private addStack(name: string, region: string = this.props.region): Stack {
     return new Stack(this, name, {
       stackName: `${this.props.stackPrefix}-${name}`,
-      env: { account: this.props.environment.account, region },
+      env: { account: this.props.account, region },
     });
   }
 }

@@ -1,4 +1,4 @@
-import { Stack, Tags } from 'aws-cdk-lib';
+import { Arn, ArnFormat, Stack, Tags } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { EnvironmentDomain } from './environment-domain';
 import { EnvironmentResources } from './environment-resources';
@@ -9,11 +9,14 @@ import { PlatformEnvironment } from './platform-environment';
 import { validatePlatform } from './platform-validation';
 import { PlatformVendor } from './platform-vendor';
 import { GitHubRepository } from '../delivery/github-repository';
+import { IdentityCenterProps } from '../landing-zone/access/identity-center';
+import { Guardrail } from '../landing-zone/guardrails/guardrail';
 import { InnovateLandingZone } from '../landing-zone/innovate-landing-zone';
+import { AlternateContact } from '../landing-zone/organization/alternate-contact';
 import { LandingZoneAccount } from '../landing-zone/organization/landing-zone-account';
 import { OrganizationAttributes } from '../landing-zone/organization/organization';
 import { OrganizationalUnit } from '../landing-zone/organization/organizational-unit';
-import { reject } from '../private/validation';
+import { isDeployTime, reject } from '../private/validation';
 
 /** The account that holds the organization and runs no workloads. */
 export interface ManagementAccount {
@@ -22,14 +25,31 @@ export interface ManagementAccount {
   /** Home region of the landing zone, and of every environment that names none. */
   readonly region: string;
   /**
-   * The organization that the environments' accounts are members of.
+   * The organization of the management account.
    *
-   * The accounts exist by the time their ids can be written down, so their organization does, too. Where there is none yet,
-   * `InnovateLandingZone` alone makes both, or two commands of the AWS CLI do.
-   *
+   * @default - the first deployment makes one, with the accounts of the environments that have an `accountEmail` and no `account`;
+   * its ids then belong here
    * @see https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_org_create.html
    */
-  readonly organization: OrganizationAttributes;
+  readonly organization?: OrganizationAttributes;
+  /**
+   * Groups of people and what they may do in which accounts.
+   *
+   * @default - nobody gets in through IAM Identity Center
+   */
+  readonly identityCenter?: IdentityCenterProps;
+  /**
+   * Whom AWS calls about the security of any account.
+   *
+   * @default - the root user's e-mail address of each account
+   */
+  readonly securityContact?: AlternateContact;
+  /**
+   * What nobody in a workload account can do.
+   *
+   * @default - `Guardrail.defaults()`, with the accounts of the vendors let in to assume their roles
+   */
+  readonly guardrails?: Guardrail[];
 }
 
 /** Props of `InnovatePlatform`. */
@@ -102,7 +122,8 @@ export class InnovatePlatform extends Construct {
     this.props = props;
     this.landingZone = this.addLandingZone();
     for (const environment of props.environments) {
-      this.environments.set(environment.name, this.addEnvironment(environment));
+      // an account that the landing zone has yet to create cannot have stacks
+      if (environment.account !== undefined) { this.environments.set(environment.name, this.addEnvironment(environment, environment.account)); }
     }
     Tags.of(this).add('innovate:platform', id);
   }
@@ -110,8 +131,11 @@ export class InnovatePlatform extends Construct {
   /** The constructs of an environment, by its name. */
   public environment(name: string): EnvironmentResources {
     const known = [...this.environments.keys()];
+    const isAccountless = this.props.environments.some(environment => environment.name === name);
     return this.environments.get(name) ?? reject(this, {
-      prop: 'name', value: name, problem: 'there is no environment of this name', remedy: `Name one of ${known.join(', ')}.`,
+      prop: 'name', value: name,
+      problem: isAccountless ? 'the account of this environment does not exist yet' : 'there is no environment of this name',
+      remedy: isAccountless ? 'Deploy the landing zone and give the environment the `account` that is in its outputs.' : `Name one of ${known.join(', ')}.`,
     });
   }
 
@@ -120,48 +144,58 @@ export class InnovatePlatform extends Construct {
     const stack = new Stack(this, 'LandingZone', { stackName: `${this.node.id}-LandingZone`, env: { account: management.account, region: management.region } });
     return new InnovateLandingZone(stack, 'LandingZone', {
       organization: management.organization,
-      accounts: environments.map(environment => LandingZoneAccount.existing({
-        name: environment.name,
-        accountId: environment.account,
-        organizationalUnit: environment.isProduction ? OrganizationalUnit.PRODUCTION : OrganizationalUnit.NON_PRODUCTION,
-        monthlyBudgetUsd: environment.monthlyAccountBudget,
-      })),
+      accounts: environments.map(accountOf),
+      identityCenter: management.identityCenter,
+      securityContact: management.securityContact,
+      guardrails: management.guardrails ?? Guardrail.defaults({ trustedAccounts: this.vendorAccounts() }),
       permittedRegions: [...new Set([management.region, ...environments.map(environment => this.regionOf(environment))])],
       alertEmail: alerts.email,
     });
   }
 
-  private addEnvironment(environment: PlatformEnvironment): EnvironmentStacks {
+  /** The accounts that vendors come from, which are outside the organization. */
+  private vendorAccounts(): string[] {
+    const accounts = (this.props.vendors ?? []).map(({ principalArn }) => principalArn).filter(arn => !isDeployTime(arn))
+      .flatMap(arn => Arn.split(arn, ArnFormat.SLASH_RESOURCE_NAME).account ?? []);
+    return [...new Set(accounts)].sort();
+  }
+
+  private addEnvironment(environment: PlatformEnvironment, account: string): EnvironmentStacks {
     const { repository, alerts, siteContent, vendors = [] } = this.props;
     const name = pascalCase(environment.name);
     const stackPrefix = `${this.node.id}-${name}`;
     return new EnvironmentStacks(this, name, {
       environment,
+      account,
       stackPrefix,
       repository,
       alerts,
       siteContent,
       region: this.regionOf(environment),
-      domain: this.domainOf(environment),
+      domain: this.domainOf(environment, account),
       vendors: vendors.filter(vendor => vendor.environments?.includes(environment.name) ?? !environment.isProduction),
     });
   }
 
   /** Production answers on the zone's own name, every other environment below it. */
-  private domainOf(environment: PlatformEnvironment): EnvironmentDomain | undefined {
+  private domainOf(environment: PlatformEnvironment, account: string): EnvironmentDomain | undefined {
     if (environment.domain) { return EnvironmentDomain.existing(environment.domain.zoneName, environment.domain); }
     if (!this.props.domain) { return undefined; }
     const zone = this.props.domain;
     const domainName = environment.isProduction ? zone.zoneName : `${environment.name}.${zone.zoneName}`;
     const zoneAccount = this.zoneAccount(zone);
-    return zoneAccount === environment.account
+    return zoneAccount === account
       ? EnvironmentDomain.existing(domainName, zone)
       : EnvironmentDomain.delegated(domainName, zone, this.delegationStack(zoneAccount));
   }
 
   private zoneAccount(zone: PlatformHostedZone): string {
     const { environments } = this.props;
-    return zone.account ?? (environments.find(environment => environment.isProduction) ?? environments[0]).account;
+    const holder = environments.find(environment => environment.isProduction) ?? environments[0];
+    return zone.account ?? holder.account ?? reject(this, {
+      prop: 'domain', value: zone.zoneName, problem: `its zone is looked for in the account of "${holder.name}", which does not exist yet`,
+      remedy: 'Leave the domain out until it does, or say which account holds the zone: `PlatformDomain.hostedZone({ …, account })`.',
+    });
   }
 
   /** In the account of the platform's zone: the records that hand names over to the environments' own zones. */
@@ -174,6 +208,14 @@ export class InnovatePlatform extends Construct {
   private regionOf(environment: PlatformEnvironment): string {
     return environment.region ?? this.props.management.region;
   }
+}
+
+function accountOf({ name, account, accountEmail, isProduction, monthlyAccountBudget, hardStop }: PlatformEnvironment): LandingZoneAccount {
+  const organizationalUnit = isProduction ? OrganizationalUnit.PRODUCTION : OrganizationalUnit.NON_PRODUCTION;
+  const common = { name, organizationalUnit, monthlyBudgetUsd: monthlyAccountBudget, hardStop };
+  return accountEmail === undefined
+    ? LandingZoneAccount.existing({ ...common, accountId: account! })
+    : LandingZoneAccount.create({ ...common, email: accountEmail, accountId: account });
 }
 
 function pascalCase(name: string): string {

@@ -1,11 +1,24 @@
 import { Duration } from 'aws-cdk-lib';
 import { PlatformDomain } from './platform-domain';
 import { DataRetention } from '../database/data-retention';
+import { AccountBaselineProps } from '../landing-zone/audit/account-baseline';
+import { HardStop } from '../landing-zone/billing/hard-stop';
 
 /** What every environment is asked for; the presets fill in the rest. */
 export interface PlatformEnvironmentOptions {
-  /** The account that the environment alone lives in: 12 digits. */
-  readonly account: string;
+  /**
+   * The account that the environment alone lives in: 12 digits.
+   *
+   * @default - not known yet: the landing zone creates an account for `accountEmail`, and the environment's stacks follow
+   * once its id, an output of the landing zone's stack, stands here
+   */
+  readonly account?: string;
+  /**
+   * E-mail address of the root user of an account that the landing zone creates. It stays here after `account` is known.
+   *
+   * @default - the account exists already
+   */
+  readonly accountEmail?: string;
   /** Most that the cluster's machines may cost in a month, in US dollars, the baseline workers included. */
   readonly monthlyNodeBudget: number;
   /**
@@ -32,6 +45,18 @@ export interface PlatformEnvironmentOptions {
    * @default - twice the node budget
    */
   readonly monthlyAccountBudget?: number;
+  /**
+   * What happens when the account overruns that budget, e.g. `HardStop.atPercent(120)`.
+   *
+   * @default - messages only
+   */
+  readonly hardStop?: HardStop;
+  /**
+   * What of the account's baseline is different, e.g. `createConfigRole: false` for an account that has used AWS Config before.
+   *
+   * @default - an `AccountBaseline` with its defaults, whose findings go where the alarms go
+   */
+  readonly baseline?: AccountBaselineProps;
   /**
    * Least capacity of the database, in ACU (2 GiB of memory each).
    *
@@ -132,8 +157,10 @@ export class PlatformEnvironment {
   public readonly branch: string;
   /** Whether it serves customers. */
   public readonly isProduction: boolean;
-  /** Account id. */
-  public readonly account: string;
+  /** Account id, where it is known. */
+  public readonly account?: string;
+  /** E-mail address of the root user, of an account that the landing zone creates. */
+  public readonly accountEmail?: string;
   /** Region, where it was given. */
   public readonly region?: string;
   /** IPv4 range of the VPC, where it is known. */
@@ -144,6 +171,10 @@ export class PlatformEnvironment {
   public readonly monthlyNodeBudget: number;
   /** US dollars a month for the whole account. */
   public readonly monthlyAccountBudget: number;
+  /** What happens when the account overruns its budget. */
+  public readonly hardStop?: HardStop;
+  /** What of the account's baseline is different. */
+  public readonly baseline?: AccountBaselineProps;
   /** Least capacity of the database in ACU. */
   public readonly minDatabaseCapacity: number;
   /** Most capacity of the database in ACU. */
@@ -165,11 +196,14 @@ export class PlatformEnvironment {
     this.branch = preset.branch;
     this.isProduction = production;
     this.account = options.account;
+    this.accountEmail = options.accountEmail;
     this.region = options.region;
     this.cidr = options.cidr ?? preset.cidr;
     this.domain = options.domain;
     this.monthlyNodeBudget = options.monthlyNodeBudget;
     this.monthlyAccountBudget = options.monthlyAccountBudget ?? 2 * options.monthlyNodeBudget;
+    this.hardStop = options.hardStop;
+    this.baseline = options.baseline;
     this.minDatabaseCapacity = options.minDatabaseCapacity ?? (production ? 1 : 0.5);
     this.maxDatabaseCapacity = options.maxDatabaseCapacity ?? (production ? 32 : 4);
     this.maxAzs = options.maxAzs ?? (production ? 3 : 2);

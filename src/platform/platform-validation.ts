@@ -24,6 +24,13 @@ export function validatePlatform(scope: IConstruct, props: InnovatePlatformProps
       remedy: 'Use 2 to 20 lower-case letters, digits and hyphens, starting with a letter, such as "staging".',
     });
     validateAccountId(scope, prop('account'), environment.account);
+    validateEmail(scope, prop('accountEmail'), environment.accountEmail);
+    if (environment.account === undefined && environment.accountEmail === undefined) {
+      reject(scope, {
+        prop: prop('account'), value: environment.account, problem: `"${environment.name}" has no account to live in`,
+        remedy: 'Give the id of an account, or `accountEmail` for one that the landing zone creates.',
+      });
+    }
     validateRegion(scope, prop('region'), environment.region);
     validateRange(scope, { prop: prop('monthlyNodeBudget'), value: environment.monthlyNodeBudget, min: 1, max: MOST_USD, unit: 'US dollars' });
     validateRange(scope, { prop: prop('monthlyAccountBudget'), value: environment.monthlyAccountBudget, min: 1, max: MOST_USD, unit: 'US dollars' });
@@ -44,13 +51,13 @@ export function validatePlatform(scope: IConstruct, props: InnovatePlatformProps
       });
     }
     validatePrivateCidr(scope, prop('cidr'), environment.cidr, 16, 20);
-    if (environment.account === management.account && !isDeployTime(environment.account)) {
+    if (environment.account === management.account && !isDeployTime(management.account)) {
       reject(scope, {
         prop: prop('account'), value: environment.account, problem: 'that is the management account, which runs no workloads',
         remedy: 'Give the environment an account of its own.',
       });
     }
-    if (environment.isProduction && !(environment.domain ?? props.domain)) {
+    if (environment.isProduction && environment.account !== undefined && !(environment.domain ?? props.domain)) {
       reject(scope, {
         prop: prop('domain'), value: environment.domain, problem: `"${environment.name}" serves customers and has no domain`,
         remedy: 'Give the platform or the environment `domain: PlatformDomain.hostedZone({ hostedZoneId, zoneName })`.',
@@ -58,7 +65,8 @@ export function validatePlatform(scope: IConstruct, props: InnovatePlatformProps
     }
   });
   validateUnique(scope, 'environments[].name', environments.map(environment => environment.name), 'name');
-  validateUnique(scope, 'environments[].account', environments.map(environment => environment.account), 'account');
+  validateUnique(scope, 'environments[].account', environments.flatMap(environment => environment.account ?? []), 'account');
+  validateUnique(scope, 'environments[].accountEmail', environments.flatMap(environment => environment.accountEmail?.toLowerCase() ?? []), 'e-mail address');
   validateUnique(scope, 'environments[].branch', environments.map(environment => environment.branch), 'branch');
   validateNoOverlap(scope, props);
   validateVendors(scope, props);

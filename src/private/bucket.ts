@@ -28,6 +28,8 @@ export interface DataBucketOptions {
   readonly accessLogs?: AccessLogs;
   /** Added to the rules that abort incomplete uploads and expire old versions. @default - none */
   readonly lifecycleRules?: s3.LifecycleRule[];
+  /** Keeps every object for a while, whoever wants to delete it. Switching it on replaces a bucket that exists. @default - no lock */
+  readonly objectLock?: s3.ObjectLockRetention;
   /** @default RemovalPolicy.RETAIN */
   readonly removalPolicy?: RemovalPolicy;
 }
@@ -40,6 +42,7 @@ export function createDataBucket(scope: Construct, id: string, options: DataBuck
     encryption: s3.BucketEncryption.KMS,
     encryptionKey: options.encryptionKey,
     bucketKeyEnabled: true,
+    objectLockDefaultRetention: options.objectLock,
     removalPolicy,
     autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
     lifecycleRules: [

@@ -1,12 +1,16 @@
 import { Duration, Stack, Token } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { existingProduction, landingZone, managementStack, production, staging, ORGANIZATION } from './landing-zones';
-import { InnovateLandingZoneProps } from '../../src/landing-zone/innovate-landing-zone';
+import { TrailLock } from '../../src/landing-zone/audit/trail-lock';
+import { HardStop } from '../../src/landing-zone/billing/hard-stop';
+import { InnovateLandingZoneProps } from '../../src/landing-zone/innovate-landing-zone-props';
 import { OrganizationalUnit } from '../../src/landing-zone/organization/organizational-unit';
 import { expectNoAnnotations } from '../support/stacks';
 
+
+const CONTACT = { name: 'Security', title: 'Head of Security', email: 'security@innovate.example', phone: '+49 30 1234567' };
 
 /** The trail's ARN as policies name it before the trail exists. */
 function trailArn(template: Template): object {
@@ -16,13 +20,15 @@ function trailArn(template: Template): object {
 
 describe('the organization', () => {
   const stack = managementStack();
-  const zone = landingZone(stack);
+  const zone = landingZone(stack, { organization: undefined });
   const template = Template.fromStack(stack);
 
   test('is created with all features', () => {
     template.hasResource('AWS::Organizations::Organization', { Properties: { FeatureSet: 'ALL' } });
     expect(stack.resolve(zone.organizationId)).toEqual({ 'Fn::GetAtt': [expect.any(String), 'Id'] });
     expect(stack.resolve(zone.rootId)).toEqual({ 'Fn::GetAtt': [expect.any(String), 'RootId'] });
+    template.hasOutput('*', { Description: 'For `organization.organizationId`', Value: stack.resolve(zone.organizationId) });
+    template.hasOutput('*', { Description: 'For `organization.rootId`', Value: stack.resolve(zone.rootId) });
   });
 
   test('has Production and NonProduction inside Workloads', () => {
@@ -55,12 +61,69 @@ describe('the organization', () => {
     template.allResources(type, { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
   });
 
-  test('leaves no annotation and no function, and synthesizes the same twice', () => {
-    expectNoAnnotations(stack);
+  test('has only what needs no switch yet, and says that the rest follows', () => {
+    expect(zone.trail).toBeUndefined();
+    template.resourceCountIs('AWS::CloudTrail::Trail', 0);
+    template.allResourcesProperties('AWS::Organizations::Policy', { Type: 'SERVICE_CONTROL_POLICY' });
+    Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp('preflight --apply.*deploy again.*organization-without-trail'));
+  });
+});
+
+describe('the second deployment, with the ids that the first has told', () => {
+  const synthesize = (props: Partial<InnovateLandingZoneProps>) => {
+    const stack = managementStack();
+    landingZone(stack, props);
+    return { stack, template: Template.fromStack(stack) };
+  };
+  const first = synthesize({ organization: undefined }).template.toJSON().Resources as Record<string, { Type: string; DeletionPolicy?: string }>;
+  const { stack, template } = synthesize({ accounts: [staging({ accountId: '222222222222' }), production({ accountId: '333333333333' })] });
+  const second = template.toJSON().Resources as typeof first;
+
+  test('takes nothing away but the organization, which stays', () => {
+    const gone = Object.keys(first).filter(id => !(id in second));
+    expect(gone.map(id => first[id])).toEqual([expect.objectContaining({ Type: 'AWS::Organizations::Organization', DeletionPolicy: 'Retain' })]);
+  });
+
+  test('leaves units and accounts as they are', () => {
+    const { organizationId, rootId } = ORGANIZATION;
+    const resolved = (resources: typeof first) => Object.entries(resources).filter(([, { Type }]) => /Unit$|Account$/.test(Type)).map(([id, resource]) => [
+      id, JSON.parse(JSON.stringify(resource).replace(/\{"Fn::GetAtt":\["\w+","RootId"\]\}/g, JSON.stringify(rootId)).replace(/\{"Fn::GetAtt":\["\w+Organization\w+","Id"\]\}/g, JSON.stringify(organizationId))),
+    ]);
+    expect(resolved(second)).toEqual(resolved(first));
+    expect(resolved(second)).toHaveLength(5);
+  });
+
+  test('brings the trail and the other kinds of policy, without an annotation or a function, the same in every synthesis', () => {
+    template.resourceCountIs('AWS::CloudTrail::Trail', 1);
+    const types = Object.values(template.findResources('AWS::Organizations::Policy')).map(({ Properties }) => Properties.Type);
+    expect(new Set(types)).toEqual(new Set([
+      'SERVICE_CONTROL_POLICY', 'RESOURCE_CONTROL_POLICY', 'DECLARATIVE_POLICY_EC2', 'S3_POLICY', 'BACKUP_POLICY', 'TAG_POLICY', 'AISERVICES_OPT_OUT_POLICY',
+    ]));
     template.resourceCountIs('AWS::Lambda::Function', 0);
-    const again = managementStack();
-    landingZone(again);
-    expect(Template.fromStack(again).toJSON()).toEqual(template.toJSON());
+    expectNoAnnotations(stack);
+    const again = synthesize({ accounts: [staging({ accountId: '222222222222' }), production({ accountId: '333333333333' })] });
+    expect(again.template.toJSON()).toEqual(template.toJSON());
+  });
+});
+
+describe('access', () => {
+  const identityCenter = { instanceArn: 'arn:aws:sso:::instance/ssoins-1234567890abcdef', identityStoreId: 'd-1234567890' };
+
+  test('is given to groups in the accounts of their units', () => {
+    const stack = managementStack();
+    const zone = landingZone(stack, { identityCenter });
+    const template = Template.fromStack(stack);
+    const [developer] = Object.entries(template.findResources('AWS::SSO::PermissionSet')).find(([, { Properties }]) => Properties.Name === 'InnovateDeveloper')!;
+    const inAccounts = Object.values(template.findResources('AWS::SSO::Assignment')).map(({ Properties }) => Properties)
+      .filter(({ PermissionSetArn }) => JSON.stringify(PermissionSetArn).includes(developer)).map(({ TargetId }) => TargetId);
+    expect(inAccounts).toEqual([stack.resolve(zone.accountId('staging'))]);
+    expectNoAnnotations(stack);
+  });
+
+  test('is given to nobody otherwise', () => {
+    const stack = managementStack();
+    landingZone(stack);
+    Template.fromStack(stack).resourceCountIs('AWS::SSO::Assignment', 0);
   });
 });
 
@@ -161,7 +224,7 @@ describe('the budgets', () => {
   const template = Template.fromStack(stack);
   const topic = stack.resolve(zone.costAlertTopic.topicArn);
 
-  test('one a month for each account, told at 80 % spent and 100 % forecast', () => {
+  test('one a month for each account, told at 80 % and 100 % spent and 100 % forecast', () => {
     const notification = (NotificationType: string, Threshold: number) => ({
       Notification: { NotificationType, Threshold, ThresholdType: 'PERCENTAGE', ComparisonOperator: 'GREATER_THAN' },
       Subscribers: [{ SubscriptionType: 'SNS', Address: topic }],
@@ -170,7 +233,7 @@ describe('the budgets', () => {
     for (const [account, amount] of [[stack.resolve(zone.accountId('staging')), 800], ['333333333333', 500]]) {
       template.hasResourceProperties('AWS::Budgets::Budget', {
         Budget: { BudgetType: 'COST', TimeUnit: 'MONTHLY', BudgetLimit: { Amount: amount, Unit: 'USD' }, CostFilters: { LinkedAccount: [account] } },
-        NotificationsWithSubscribers: [notification('ACTUAL', 80), notification('FORECASTED', 100)],
+        NotificationsWithSubscribers: [notification('ACTUAL', 80), notification('FORECASTED', 100), notification('ACTUAL', 100)],
       });
     }
   });
@@ -192,7 +255,7 @@ describe('the budgets', () => {
     template.hasResourceProperties('AWS::KMS::Key', {
       KeyPolicy: {
         Statement: Match.arrayWith([Match.objectLike({
-          Principal: { Service: 'budgets.amazonaws.com' }, Action: Match.arrayWith(['kms:GenerateDataKey', 'kms:Decrypt']),
+          Principal: { Service: ['budgets.amazonaws.com', 'costalerts.amazonaws.com', 'cloudwatch.amazonaws.com'] }, Action: Match.arrayWith(['kms:GenerateDataKey', 'kms:Decrypt']),
           Condition: { StringEquals: { 'aws:SourceAccount': '111111111111' } },
         })]),
       },
@@ -269,6 +332,14 @@ test.each<[string, Partial<InnovateLandingZoneProps>, string]>([
   ['an account that exists in an organization that does not', { organization: undefined, accounts: [existingProduction()] }, '`organization` is missing, but the account "legacy" exists already'],
   ['a malformed organization', { organization: { organizationId: 'exampleorgid', rootId: 'r-exam' } }, '`organization.organizationId` is "exampleorgid"'],
   ['a malformed root', { organization: { organizationId: 'o-exampleorgid', rootId: 'exam' } }, '`organization.rootId` is "exam"'],
+  ['a hard stop below the budget', { accounts: [staging({ hardStop: HardStop.atPercent(50) })] }, '`accounts[0].hardStop` is 50'],
+  ['a malformed address for security', { securityEmail: 'nobody' }, '`securityEmail` is "nobody"'],
+  ['a contact without a title', { securityContact: { ...CONTACT, title: '' } }, '`securityContact.title` is ""'],
+  ['a malformed telephone number', { securityContact: { ...CONTACT, phone: 'four' } }, '`securityContact.phone` is "four"'],
+  ['a malformed address of the contact', { securityContact: { ...CONTACT, email: 'nobody' } }, '`securityContact.email` is "nobody"'],
+  ['an unknown account for security', { securityAccount: 'audit' }, '`securityAccount` is "audit", but no account of the landing zone has this name. Give one of staging, production.'],
+  ['a malformed instance', { identityCenter: { instanceArn: 'ssoins-1', identityStoreId: 'd-1234567890' } }, '`identityCenter.instanceArn` is "ssoins-1"'],
+  ['a lock that outlasts the trail', { trailLock: TrailLock.compliance(Duration.days(3000)) }, '`trailLock` is "3000 days"'],
   ['a short retention', { trailRetention: Duration.days(90) }, '`trailRetention` is 90'],
 ])('refuses %s', (_, props, message) => {
   const stack = managementStack();

@@ -1,5 +1,6 @@
 import { App, Stack } from 'aws-cdk-lib';
-import { InnovateLandingZone, InnovateLandingZoneProps } from '../../src/landing-zone/innovate-landing-zone';
+import { InnovateLandingZone } from '../../src/landing-zone/innovate-landing-zone';
+import { InnovateLandingZoneProps } from '../../src/landing-zone/innovate-landing-zone-props';
 import { CreatedAccountProps, ExistingAccountProps, LandingZoneAccount } from '../../src/landing-zone/organization/landing-zone-account';
 import { OrganizationalUnit } from '../../src/landing-zone/organization/organizational-unit';
 import { REGION } from '../support/stacks';
@@ -32,14 +33,13 @@ export function existingProduction(props: Partial<ExistingAccountProps> = {}): L
 /** The organization of accounts that exist. */
 export const ORGANIZATION = { organizationId: 'o-exampleorgid', rootId: 'r-exam' };
 
-/** A landing zone with a staging and a production account, both created, in a new organization; accounts that exist bring theirs. */
+/** A landing zone with a staging and a production account, both created, in an organization that exists. */
 export function landingZone(stack: Stack, props: Partial<InnovateLandingZoneProps> = {}): InnovateLandingZone {
-  const accounts = props.accounts ?? [staging(), production()];
   return new InnovateLandingZone(stack, 'LandingZone', {
-    organization: accounts.some(account => account.accountId !== undefined) ? ORGANIZATION : undefined,
+    organization: ORGANIZATION,
     permittedRegions: [REGION],
     alertEmail: 'ops@innovate.example',
+    accounts: [staging(), production()],
     ...props,
-    accounts,
   });
 }

@@ -1,4 +1,4 @@
-import { runSimulation } from '@cloud-copilot/iam-simulate';
+import { anonymousPrincipal, runSimulation } from '@cloud-copilot/iam-simulate';
 
 export interface PolicyDocument {
   readonly Version?: string;
@@ -17,9 +17,12 @@ export interface PolicyLevel {
   readonly policies: NamedPolicy[];
 }
 
+/** Whoever asks without credentials. */
+export const ANONYMOUS = 'anonymous';
+
 /** One request to AWS, with every policy that has a say in it. */
 export interface SimulatedRequest {
-  /** ARN of the caller. */
+  /** ARN of the caller, the name of a service such as `config.amazonaws.com`, or `ANONYMOUS`. */
   readonly principal: string;
   /** Account of the resource. */
   readonly account: string;
@@ -27,7 +30,10 @@ export interface SimulatedRequest {
   readonly resource: string;
   /** Added to `aws:PrincipalArn`. @default - none */
   readonly context?: Record<string, string | string[]>;
-  /** What the caller is allowed by its own policies. @default - everything, so that whatever is denied is denied by something else */
+  /**
+   * What the caller is allowed by its own policies.
+   * @default - everything, so that whatever is denied is denied by something else; nothing for services and `ANONYMOUS`
+   */
   readonly identityPolicies?: PolicyDocument[];
   readonly resourcePolicy?: PolicyDocument;
   /** @default - none but FullAWSAccess */
@@ -45,12 +51,16 @@ const EVERYTHING: NamedPolicy = {
  * An error of the simulator, or a context key that the action does not know, fails the test.
  */
 export async function decide(request: SimulatedRequest): Promise<string> {
+  const anonymous = request.principal === ANONYMOUS;
+  const own = request.identityPolicies ?? (request.principal.startsWith('arn:') ? [EVERYTHING.Content] : []);
   const simulation = await runSimulation({
     request: {
-      principal: request.principal, action: request.action, resource: { resource: request.resource, accountId: request.account },
-      contextVariables: { 'aws:PrincipalArn': request.principal, ...request.context },
+      principal: anonymous ? anonymousPrincipal : request.principal,
+      action: request.action,
+      resource: { resource: request.resource, accountId: request.account },
+      contextVariables: { ...anonymous ? {} : { 'aws:PrincipalArn': request.principal }, ...request.context },
     },
-    identityPolicies: (request.identityPolicies ?? [EVERYTHING.Content]).map((policy, index) => ({ name: `Identity${index}`, policy })),
+    identityPolicies: own.map((policy, index) => ({ name: `Identity${index}`, policy })),
     serviceControlPolicies: (request.serviceControl ?? []).map(level => attached(level, [EVERYTHING])),
     resourceControlPolicies: (request.resourceControl ?? []).map(level => attached(level, [])),
     resourcePolicy: request.resourcePolicy,

@@ -4,7 +4,10 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { TrailAlarms } from './trail-alarms';
+import { TrailLock } from './trail-lock';
 import { createDataBucket, createLogBucket } from '../../private/bucket';
 import { createLogGroup } from '../../private/log-group';
 
@@ -12,9 +15,18 @@ export interface AuditTrailProps {
   readonly organizationId: string;
   readonly encryptionKey: kms.IKey;
   readonly retention: Duration;
+  /** Not longer than `retention`, as `_validate` of the lock checks. @default DEFAULT_TRAIL_LOCK */
+  readonly lock?: TrailLock;
   /** @default - one year */
   readonly logRetention?: logs.RetentionDays;
+  /** Whether the organization lets CloudTrail see it, without which there is no trail yet. */
+  readonly isOrganizationPrepared: boolean;
+  /** Who is told of events that somebody has to look at. */
+  readonly alarmEmail: string;
 }
+
+/** As long as the shortest retention that a landing zone permits. */
+export const DEFAULT_TRAIL_LOCK = TrailLock.compliance(Duration.days(365));
 
 /** How long a log stays in S3's standard class, for those who look something up. */
 const DAYS_BEFORE_ARCHIVE = 90;
@@ -22,7 +34,10 @@ const DAYS_BEFORE_ARCHIVE = 90;
 /** The organization's trail, its archive in S3 and its copy in CloudWatch Logs. */
 export class AuditTrail extends Construct {
   public readonly bucket: s3.IBucket;
-  public readonly trail: cloudtrail.CfnTrail;
+  /** Undefined until the organization is prepared. */
+  public readonly trail?: cloudtrail.CfnTrail;
+  /** Where the alarms report. */
+  public readonly alarmTopic: sns.Topic;
 
   private readonly trailName: string;
   private readonly trailArn: string;
@@ -34,14 +49,18 @@ export class AuditTrail extends Construct {
     this.trailArn = Stack.of(this).formatArn({ service: 'cloudtrail', resource: 'trail', resourceName: this.trailName });
     this.bucket = this.createBucket();
     this.allowEncryption();
-    this.trail = this.createTrail();
+    const { alarmEmail, encryptionKey, logRetention } = props;
+    const logGroup = createLogGroup(this, 'Logs', { encryptionKey, retention: logRetention, removalPolicy: RemovalPolicy.RETAIN });
+    this.trail = props.isOrganizationPrepared ? this.createTrail(logGroup) : undefined;
+    this.alarmTopic = new TrailAlarms(this, 'Alarms', { logGroup, encryptionKey, email: alarmEmail }).topic;
   }
 
   /** @see https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html#org-trail-bucket-policy */
   private createBucket(): s3.IBucket {
-    const { encryptionKey, organizationId, retention } = this.props;
+    const { encryptionKey, organizationId, retention, lock = DEFAULT_TRAIL_LOCK } = this.props;
     const bucket = createDataBucket(this, 'Bucket', {
       encryptionKey,
+      objectLock: lock._bind(),
       accessLogs: { bucket: createLogBucket(this, 'AccessLogs', { retention }), prefix: 'trail/' },
       lifecycleRules: [{
         transitions: [{ storageClass: s3.StorageClass.GLACIER, transitionAfter: Duration.days(DAYS_BEFORE_ARCHIVE) }],
@@ -88,9 +107,7 @@ export class AuditTrail extends Construct {
     }));
   }
 
-  private createTrail(): cloudtrail.CfnTrail {
-    const { encryptionKey, logRetention } = this.props;
-    const logGroup = createLogGroup(this, 'Logs', { encryptionKey, retention: logRetention, removalPolicy: RemovalPolicy.RETAIN });
+  private createTrail(logGroup: logs.ILogGroup): cloudtrail.CfnTrail {
     const role = this.createRole(logGroup);
     const trail = new cloudtrail.CfnTrail(this, 'Trail', {
       trailName: this.trailName,
@@ -100,7 +117,7 @@ export class AuditTrail extends Construct {
       includeGlobalServiceEvents: true,
       enableLogFileValidation: true,
       s3BucketName: this.bucket.bucketName,
-      kmsKeyId: encryptionKey.keyArn,
+      kmsKeyId: this.props.encryptionKey.keyArn,
       cloudWatchLogsLogGroupArn: logGroup.logGroupArn,
       cloudWatchLogsRoleArn: role.roleArn,
     });
@@ -110,7 +127,7 @@ export class AuditTrail extends Construct {
   }
 
   /** @see https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-required-policy-for-cloudwatch-logs.html */
-  private createRole(logGroup: logs.LogGroup): iam.Role {
+  private createRole(logGroup: logs.ILogGroup): iam.Role {
     const stack = Stack.of(this);
     const role = new iam.Role(this, 'LogsRole', { assumedBy: this.service() });
     role.addToPolicy(new iam.PolicyStatement({

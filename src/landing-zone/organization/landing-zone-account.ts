@@ -1,4 +1,5 @@
 import { OrganizationalUnit } from './organizational-unit';
+import { HardStop } from '../billing/hard-stop';
 
 /** What is known of an account that exists. */
 export interface ExistingAccountProps {
@@ -11,8 +12,15 @@ export interface ExistingAccountProps {
   /** The unit whose guardrails apply. */
   readonly organizationalUnit: OrganizationalUnit;
 
-  /** What the account should cost in a month, in US dollars. Alerts are sent at 80 % spent and when the forecast passes 100 %. */
+  /** What the account should cost in a month, in US dollars. Alerts are sent at 80 % and 100 % spent, and when the forecast passes 100 %. */
   readonly monthlyBudgetUsd: number;
+
+  /**
+   * What happens when the account overruns its budget.
+   *
+   * @default - messages only
+   */
+  readonly hardStop?: HardStop;
 }
 
 /** What a new account needs. */
@@ -26,8 +34,22 @@ export interface CreatedAccountProps {
   /** The unit that the account is created in. */
   readonly organizationalUnit: OrganizationalUnit;
 
-  /** What the account should cost in a month, in US dollars. Alerts are sent at 80 % spent and when the forecast passes 100 %. */
+  /** What the account should cost in a month, in US dollars. Alerts are sent at 80 % and 100 % spent, and when the forecast passes 100 %. */
   readonly monthlyBudgetUsd: number;
+
+  /**
+   * What happens when the account overruns its budget.
+   *
+   * @default - messages only
+   */
+  readonly hardStop?: HardStop;
+
+  /**
+   * The account's id, once the deployment that created it has told it. The account stays a resource of the stack.
+   *
+   * @default - not known yet
+   */
+  readonly accountId?: string;
 }
 
 /**
@@ -48,7 +70,7 @@ export interface CreatedAccountProps {
 export class LandingZoneAccount {
   /** A new account. It is kept when the stack is deleted; name and e-mail cannot be changed by CloudFormation afterwards. */
   public static create(props: CreatedAccountProps): LandingZoneAccount {
-    return new LandingZoneAccount(props.name, props.organizationalUnit, props.monthlyBudgetUsd, props.email, undefined);
+    return new LandingZoneAccount(props.name, props.organizationalUnit, props.monthlyBudgetUsd, props.email, props.accountId, props.hardStop);
   }
 
   /**
@@ -56,7 +78,7 @@ export class LandingZoneAccount {
    * to the account itself, so they apply wherever in the organization it lives.
    */
   public static existing(props: ExistingAccountProps): LandingZoneAccount {
-    return new LandingZoneAccount(props.name, props.organizationalUnit, props.monthlyBudgetUsd, undefined, props.accountId);
+    return new LandingZoneAccount(props.name, props.organizationalUnit, props.monthlyBudgetUsd, undefined, props.accountId, props.hardStop);
   }
 
   private constructor(
@@ -68,7 +90,14 @@ export class LandingZoneAccount {
     public readonly monthlyBudgetUsd: number,
     /** E-mail address of the root user, of an account that is created. */
     public readonly email?: string,
-    /** The id of an account that exists. */
+    /** The account's id, where it is known. */
     public readonly accountId?: string,
+    /** What happens when the account overruns its budget. */
+    public readonly hardStop?: HardStop,
   ) {}
+
+  /** @internal */
+  public get _isCreated(): boolean {
+    return this.email !== undefined;
+  }
 }

@@ -38,12 +38,14 @@ export class OrganizationTree extends Construct {
    * and the existing accounts, which CloudFormation cannot move into it.
    */
   public policyTargets(unit?: OrganizationalUnit): string[] {
-    const existing = this.props.accounts.filter(account => account.accountId && (!unit || account.organizationalUnit.name === unit.name));
+    const existing = this.props.accounts.filter(account => !account._isCreated && (!unit || account.organizationalUnit.name === unit.name));
     return [(unit ? this.units[unit.name] : this.workloads).attrId, ...existing.map(account => account.accountId!)];
   }
 
   private createOrganization(): OrganizationAttributes {
     const organization = retained(new organizations.CfnOrganization(this, 'Organization', { featureSet: 'ALL' }));
+    new CfnOutput(this, 'OrganizationId', { value: organization.attrId, description: 'For `organization.organizationId`' });
+    new CfnOutput(this, 'RootId', { value: organization.attrRootId, description: 'For `organization.rootId`' });
     return { organizationId: organization.attrId, rootId: organization.attrRootId };
   }
 
@@ -54,12 +56,12 @@ export class OrganizationTree extends Construct {
   private createAccounts(): void {
     let previous: organizations.CfnAccount | undefined;
     for (const { name, email, accountId, organizationalUnit } of this.props.accounts) {
-      if (accountId !== undefined) {
-        this.accountIds[name] = accountId;
+      if (email === undefined) {
+        this.accountIds[name] = accountId!;
         continue;
       }
       const account = retained(new organizations.CfnAccount(this, `Account-${name}`, {
-        accountName: name, email: email!, parentIds: [this.units[organizationalUnit.name].attrId],
+        accountName: name, email, parentIds: [this.units[organizationalUnit.name].attrId],
       }));
       // Organizations refuses to create two accounts at once
       if (previous) { account.addDependency(previous); }

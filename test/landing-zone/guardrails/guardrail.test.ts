@@ -1,9 +1,11 @@
+import { isWildcardOnlyAction } from '@cloud-copilot/iam-simulate';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { existingProduction, landingZone, managementStack, staging } from '../landing-zones';
+import { HardStop } from '../../../src/landing-zone/billing/hard-stop';
 import { Guardrail } from '../../../src/landing-zone/guardrails/guardrail';
-import { InnovateLandingZoneProps } from '../../../src/landing-zone/innovate-landing-zone';
+import { InnovateLandingZoneProps } from '../../../src/landing-zone/innovate-landing-zone-props';
 import { OrganizationalUnit } from '../../../src/landing-zone/organization/organizational-unit';
+import { existingProduction, landingZone, managementStack, staging } from '../landing-zones';
 
 interface Policy {
   readonly Name: string;
@@ -15,11 +17,12 @@ interface Policy {
 interface Statement {
   readonly Sid: string;
   readonly Effect: string;
+  readonly Action?: string | string[];
   readonly NotAction?: string[];
   readonly Condition?: Record<string, Record<string, unknown>>;
 }
 
-function synthesize(props: Partial<InnovateLandingZoneProps> = {}): { policies: Policy[]; units: Record<string, string> } {
+function synthesize(props: Partial<InnovateLandingZoneProps> = {}): { policies: Policy[]; units: Record<string, string>; template: Template } {
   const stack = managementStack();
   landingZone(stack, props);
   const template = Template.fromStack(stack);
@@ -27,6 +30,7 @@ function synthesize(props: Partial<InnovateLandingZoneProps> = {}): { policies: 
   return {
     policies: Object.values(template.findResources('AWS::Organizations::Policy')).map(policy => policy.Properties),
     units: Object.fromEntries(units),
+    template,
   };
 }
 
@@ -35,18 +39,40 @@ function guardrail(name: string, characters: number, organizationalUnit?: Organi
   return Guardrail.custom({ name, statements, organizationalUnit });
 }
 
-describe('all guardrails', () => {
-  const { policies, units } = synthesize();
+describe('the default guardrails', () => {
+  const { policies, units, template } = synthesize();
+  const control = policies.filter(({ Type }) => Type.endsWith('_CONTROL_POLICY'));
 
-  test('are service control policies that only deny, and fit with FullAWSAccess', () => {
-    expect(policies.map(policy => policy.Type)).toEqual(policies.map(() => 'SERVICE_CONTROL_POLICY'));
+  test('leave room for the full access of AWS and for the freeze of a budget, on an existing account as well', () => {
     expect(new Set(policies.map(policy => policy.Name)).size).toBe(policies.length);
-    for (const { Content, Name } of policies) {
+    for (const { Name } of policies) { expect(Name).toMatch(/^[\w-]{1,128}$/); }
+    const count = (type: string) => policies.filter(({ Type }) => Type === type).length;
+    expect(count('SERVICE_CONTROL_POLICY')).toBeLessThanOrEqual(3);
+    expect(policies.map(({ Type }) => Type).filter(type => type !== 'SERVICE_CONTROL_POLICY')).toEqual([
+      'RESOURCE_CONTROL_POLICY', 'DECLARATIVE_POLICY_EC2', 'S3_POLICY', 'BACKUP_POLICY', 'TAG_POLICY', 'AISERVICES_OPT_OUT_POLICY',
+    ]);
+  });
+
+  test('only deny where they are statements, in 5,120 characters', () => {
+    for (const { Content } of control) {
       expect(JSON.stringify(Content).length).toBeLessThanOrEqual(5120);
       expect(Content.Statement.map(statement => statement.Effect)).toEqual(Content.Statement.map(() => 'Deny'));
-      expect(Name).toMatch(/^[\w-]{1,128}$/);
     }
-    expect(policies.length).toBeLessThanOrEqual(3);
+  });
+
+  test('name actions that exist', async () => {
+    const actions = control.flatMap(({ Content }) => Content.Statement.flatMap(({ Action = [] }) => Action)).filter(action => !action.includes('*'));
+    expect(actions.length).toBeGreaterThan(70);
+    for (const action of actions) {
+      const [service, name] = action.split(':');
+      await expect(isWildcardOnlyAction(service, name)).resolves.toEqual(expect.any(Boolean));
+    }
+  });
+
+  test('are attached one after another', () => {
+    const resources = template.findResources('AWS::Organizations::Policy');
+    const followers = Object.values(resources).filter(({ DependsOn }) => (DependsOn ?? []).some((id: string) => id in resources));
+    expect(followers).toHaveLength(Object.keys(resources).length - 1);
   });
 
   test('apply to all workloads; the one for production data to production alone', () => {
@@ -54,11 +80,11 @@ describe('all guardrails', () => {
     for (const { TargetIds, Description } of policies) {
       expect(TargetIds).toEqual(target(Description === 'protect production data' ? 'Production' : 'Workloads'));
     }
-    expect(policies.map(policy => policy.Description).join('; ').split('; ').sort()).toEqual(Guardrail.all().map(({ name }) => name).sort());
+    expect(policies.map(policy => policy.Description).join('; ').split('; ').sort()).toEqual(Guardrail.defaults().map(({ name }) => name).sort());
   });
 
   test('have unique statement ids', () => {
-    const sids = policies.flatMap(({ Content }) => Content.Statement.map(({ Sid }) => Sid));
+    const sids = control.flatMap(({ Content }) => Content.Statement.map(({ Sid }) => Sid));
     expect(sids.filter(sid => !/^[A-Za-z0-9]+$/.test(sid))).toEqual([]);
     expect(new Set(sids).size).toBe(sids.length);
   });
@@ -114,9 +140,10 @@ const allow = new iam.PolicyStatement({ actions: ['s3:*'], resources: ['*'] });
 const withPrincipal = new iam.PolicyStatement({ effect: iam.Effect.DENY, actions: ['s3:*'], resources: ['*'], principals: [new iam.AnyPrincipal()] });
 
 test.each<[string, Guardrail[], string]>([
-  ['a guardrail over the size of a policy', [guardrail('long', 5120)], '`guardrails["long"]` is "5206 characters", but a service control policy has at most 5120 characters'],
-  ['a fifth policy on all workloads', ['a', 'b', 'c', 'd', 'e'].map(name => guardrail(name, 3000)), '`guardrails` is "5 policies on unit Workloads"'],
-  ['a fifth policy on an existing account', [...THREE_FOR_ALL, ...TWO_FOR_PRODUCTION], '`guardrails` is "5 policies on account legacy"'],
+  ['a guardrail over the size of a policy', [guardrail('long', 5120)], '`guardrails["long"]` is "5206 characters", but one SERVICE_CONTROL_POLICY has at most 5120 characters'],
+  ['a fifth policy on all workloads', ['a', 'b', 'c', 'd', 'e'].map(name => guardrail(name, 3000)), '`guardrails` is "5 of SERVICE_CONTROL_POLICY on unit Workloads"'],
+  ['a fifth policy on an existing account', [...THREE_FOR_ALL, ...TWO_FOR_PRODUCTION], '`guardrails` is "5 of SERVICE_CONTROL_POLICY on account legacy", but Organizations attaches at most 5 and `FullAWSAccess` is one of them and 1 is kept for a budget that is overrun.'],
+  ['the place of a budget\'s freeze on an existing account', [...THREE_FOR_ALL, TWO_FOR_PRODUCTION[0]], '`guardrails` is "4 of SERVICE_CONTROL_POLICY on account legacy"'],
   ['one without statements', [Guardrail.custom({ name: 'empty', statements: [] })], 'a guardrail without statements does nothing'],
   ['one that allows', [Guardrail.custom({ name: 'open', statements: [allow] })], 'an `Allow` beside `FullAWSAccess` changes nothing'],
   ['one with principals', [Guardrail.custom({ name: 'people', statements: [withPrincipal] })], 'a service control policy has no principals'],
@@ -124,6 +151,7 @@ test.each<[string, Guardrail[], string]>([
   ['one for a unit without accounts', [guardrail('lost', 10, OrganizationalUnit.of('Sandbox'))], 'no account is in this unit. Give one of Production, NonProduction.'],
 ])('refuses %s', (_, guardrails, message) => {
   const stack = managementStack();
-  expect(() => landingZone(stack, { accounts: [staging(), existingProduction()], guardrails })).toThrow(message);
+  const accounts = [staging(), existingProduction({ hardStop: HardStop.atPercent(120) })];
+  expect(() => landingZone(stack, { accounts, guardrails })).toThrow(message);
   expect(stack.node.findChild('LandingZone').node.children).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { Template } from 'aws-cdk-lib/assertions';
-import { landingZone, managementStack } from '../landing-zones';
 import { decide as evaluate, PolicyDocument } from '../../support/policy-simulation';
+import { landingZone, managementStack } from '../landing-zones';
 
 /**
  * Real requests, evaluated by a policy simulator against the synthesized policies: the identity itself may do
@@ -12,6 +12,7 @@ const ROOT = `arn:aws:iam::${ACCOUNT}:root`;
 const ADMIN = `arn:aws:iam::${ACCOUNT}:role/Administrator`;
 const DEPLOYMENT = `arn:aws:iam::${ACCOUNT}:role/cdk-hnb659fds-cfn-exec-role-${ACCOUNT}-eu-west-1`;
 const MANAGEMENT = `arn:aws:iam::${ACCOUNT}:role/OrganizationAccountAccessRole`;
+const BACKUP = `arn:aws:iam::${ACCOUNT}:role/innovate-landing-zone-backup`;
 
 /** A key's own policy, without which nobody may use it. */
 const KEY_POLICY = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: ROOT }, Action: 'kms:*', Resource: '*' }] };
@@ -27,7 +28,8 @@ interface Request {
 
 const stack = managementStack();
 landingZone(stack);
-const synthesized = Object.values(Template.fromStack(stack).findResources('AWS::Organizations::Policy')).map(policy => policy.Properties as never);
+const synthesized = Object.values(Template.fromStack(stack).findResources('AWS::Organizations::Policy', { Properties: { Type: 'SERVICE_CONTROL_POLICY' } }))
+  .map(policy => policy.Properties as never);
 const isOfProduction = ({ Description }: { Description: string }) => Description === 'protect production data';
 const ofProduction = synthesized.filter(isOfProduction);
 const ofWorkloads = synthesized.filter(policy => !isOfProduction(policy));
@@ -48,6 +50,7 @@ function decide(unit: 'Production' | 'NonProduction', { principal = ADMIN, regio
 
 const bucket = { action: 's3:CreateBucket', resource: 'arn:aws:s3:::some-bucket' };
 const object = { action: 's3:GetObject', resource: 'arn:aws:s3:::some-bucket/key' };
+const launch = (context: Record<string, string>) => ({ ...machine('eu-west-1'), context });
 const machine = (region: string) => ({ action: 'ec2:RunInstances', resource: `arn:aws:ec2:${region}:${ACCOUNT}:instance/i-1`, region });
 const volume = (encrypted: string) => ({
   action: 'ec2:CreateVolume', resource: `arn:aws:ec2:eu-west-1:${ACCOUNT}:volume/vol-1`, context: { 'ec2:Encrypted': encrypted },
@@ -60,11 +63,25 @@ const cluster = (encrypted: string) => ({
   action: 'rds:CreateDBCluster', resource: `arn:aws:rds:eu-west-1:${ACCOUNT}:cluster:some-db`, context: { 'rds:StorageEncrypted': encrypted },
 });
 const fileSystem = (encrypted: string) => ({ action: 'elasticfilesystem:CreateFileSystem', resource: '*', context: { 'elasticfilesystem:Encrypted': encrypted } });
+const cache = (encrypted: string) => ({
+  action: 'elasticache:CreateReplicationGroup', resource: `arn:aws:elasticache:eu-west-1:${ACCOUNT}:replicationgroup:some-cache`,
+  context: { 'elasticache:AtRestEncryptionEnabled': encrypted },
+});
+const publicDatabase = (reachable: string) => ({
+  ...database('postgres', 'true'), context: { 'rds:StorageEncrypted': 'true', 'rds:DatabaseEngine': 'postgres', 'rds:PubliclyAccessible': reachable },
+});
+const share = (external: string) => ({ action: 'ram:CreateResourceShare', resource: '*', context: { 'ram:RequestedAllowsExternalPrincipals': external } });
+const contact = { action: 'account:PutAlternateContact', resource: `arn:aws:account::${ACCOUNT}:account` };
+const provider = { action: 'iam:CreateOpenIDConnectProvider', resource: `arn:aws:iam::${ACCOUNT}:oidc-provider/some.example` };
+const metadata = { action: 'ec2:ModifyInstanceMetadataOptions', resource: `arn:aws:ec2:eu-west-1:${ACCOUNT}:instance/i-1` };
+const sharedSnapshot = { action: 'rds:ModifyDBSnapshotAttribute', resource: `arn:aws:rds:eu-west-1:${ACCOUNT}:snapshot:some-snapshot` };
 const trail = (action: string) => ({ action: `cloudtrail:${action}`, resource: `arn:aws:cloudtrail:eu-west-1:${ACCOUNT}:trail/some-trail` });
 const detector = (action: string) => ({ action: `guardduty:${action}`, resource: `arn:aws:guardduty:eu-west-1:${ACCOUNT}:detector/abc` });
 const trust = (role: string) => ({ action: 'iam:UpdateAssumeRolePolicy', resource: role });
 const snapshot = (name: string) => ({ action: 'rds:DeleteDBClusterSnapshot', resource: `arn:aws:rds:eu-west-1:${ACCOUNT}:cluster-snapshot:${name}` });
 const dropCluster = { action: 'rds:DeleteDBCluster', resource: `arn:aws:rds:eu-west-1:${ACCOUNT}:cluster:some-db` };
+const dropKubernetes = { action: 'eks:DeleteCluster', resource: `arn:aws:eks:eu-west-1:${ACCOUNT}:cluster/some-cluster` };
+const volumeSnapshot = { action: 'ec2:DeleteSnapshot', resource: 'arn:aws:ec2:eu-west-1::snapshot/snap-1' };
 const dropBucket = { action: 's3:DeleteBucket', resource: 'arn:aws:s3:::some-bucket' };
 
 test.each<[string, Request, string]>([
@@ -94,6 +111,34 @@ test.each<[string, Request, string]>([
   ['the deploy role changes the detector', { ...detector('UpdateDetector'), principal: DEPLOYMENT }, 'Allowed'],
   ['the deploy role deletes the detector', { ...detector('DeleteDetector'), principal: DEPLOYMENT }, 'ProtectAudit'],
 
+  ['an administrator switches GuardDuty off by its members', { action: 'guardduty:StopMonitoringMembers', resource: '*' }, 'ProtectAudit'],
+  ['an administrator switches Macie off', { action: 'macie2:DisableMacie', resource: '*' }, 'ProtectAudit'],
+  ['an administrator deletes the flow log', { action: 'ec2:DeleteFlowLogs', resource: `arn:aws:ec2:eu-west-1:${ACCOUNT}:vpc-flow-log/fl-1` }, 'ProtectAuditSettings'],
+
+  ['an administrator redirects the security contact', contact, 'ProtectAccountSettings'],
+  ['the deploy role sets the security contact', { ...contact, principal: DEPLOYMENT }, 'Allowed'],
+  ['an administrator opens the account for public buckets', { action: 's3:PutAccountPublicAccessBlock', resource: '*' }, 'ProtectAccountSettings'],
+  ['an administrator reads the security contact', { ...contact, action: 'account:GetAlternateContact' }, 'Allowed'],
+
+  ['a machine starts with version 1 of the metadata service', launch({ 'ec2:MetadataHttpTokens': 'optional' }), 'DenyImdsV1'],
+  ['a machine starts with version 2 of the metadata service', launch({ 'ec2:MetadataHttpTokens': 'required' }), 'Allowed'],
+  ['keys from version 1 of the metadata service', launch({ 'ec2:RoleDelivery': '1.0' }), 'DenyImdsV1Credentials'],
+  ['keys from version 2 of the metadata service', launch({ 'ec2:RoleDelivery': '2.0' }), 'Allowed'],
+  ['an administrator brings version 1 back', metadata, 'DenyImdsChange'],
+  ['the deploy role sets the metadata service', { ...metadata, principal: DEPLOYMENT }, 'Allowed'],
+
+  ['a database with a public address', publicDatabase('true'), 'DenyPublicDatabases'],
+  ['a database without a public address', publicDatabase('false'), 'Allowed'],
+  ['an administrator shares a snapshot', sharedSnapshot, 'DenySharedSnapshots'],
+  ['the management account shares a snapshot', { ...sharedSnapshot, principal: MANAGEMENT }, 'Allowed'],
+  ['a share with strangers', share('true'), 'DenyExternalShares'],
+  ['a share inside the organization', share('false'), 'Allowed'],
+
+  ['an administrator makes an identity provider', provider, 'ProtectIdentityProviders'],
+  ['the deploy role makes an identity provider', { ...provider, principal: DEPLOYMENT }, 'Allowed'],
+
+  ['an administrator takes over the backup role', trust(BACKUP), 'ProtectBackupRole'],
+  ['the deploy role makes the backup role', { action: 'iam:CreateRole', resource: BACKUP, principal: DEPLOYMENT }, 'Allowed'],
   ['an administrator takes over the administration role', trust(MANAGEMENT), 'ProtectAdministrationRole'],
   ['the deploy role makes an administration role', { action: 'iam:CreateRole', resource: MANAGEMENT, principal: DEPLOYMENT }, 'ProtectAdministrationRole'],
   ['an administrator changes another role', trust(`arn:aws:iam::${ACCOUNT}:role/app`), 'Allowed'],
@@ -107,6 +152,8 @@ test.each<[string, Request, string]>([
   ['an instance of an Aurora cluster', database('aurora-postgresql', 'false'), 'Allowed'],
   ['a file system without encryption', fileSystem('false'), 'EncryptedFileSystems'],
   ['an encrypted file system', fileSystem('true'), 'Allowed'],
+  ['a cache without encryption', cache('false'), 'EncryptedCaches'],
+  ['an encrypted cache', cache('true'), 'Allowed'],
   ['encryption by default is switched off', { action: 'ec2:DisableEbsEncryptionByDefault', resource: '*' }, 'EncryptedVolumesByDefault'],
 
   ['an IAM user', { action: 'iam:CreateUser', resource: `arn:aws:iam::${ACCOUNT}:user/someone` }, 'DenyIamUsers'],
@@ -124,6 +171,12 @@ test.each<[string, Request, string]>([
   ['the deploy role deletes a bucket', { ...dropBucket, principal: DEPLOYMENT }, 'ProtectData'],
   ['an administrator deletes a snapshot', snapshot('by-hand'), 'ProtectSnapshots'],
   ['AWS Backup expires its own snapshot', snapshot('awsbackup:job-1'), 'Allowed'],
+  ['the backup role expires a volume snapshot', { ...volumeSnapshot, principal: BACKUP }, 'Allowed'],
+  ['an administrator deletes a volume snapshot', volumeSnapshot, 'ProtectVolumeSnapshots'],
+  ['the deploy role deletes the cluster', { ...dropKubernetes, principal: DEPLOYMENT }, 'ProtectData'],
+  ['an administrator deletes a recovery point', {
+    action: 'backup:DeleteRecoveryPoint', resource: `arn:aws:backup:eu-west-1:${ACCOUNT}:recovery-point:abc`,
+  }, 'ProtectData'],
   ['a key is scheduled for deletion', {
     action: 'kms:ScheduleKeyDeletion', resource: `arn:aws:kms:eu-west-1:${ACCOUNT}:key/abc`, resourcePolicy: KEY_POLICY,
   }, 'ProtectData'],

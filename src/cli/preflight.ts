@@ -1,0 +1,86 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { parseArgs } from 'node:util';
+import { readSteps } from './assembly-steps';
+import { AwsCli } from './aws-cli';
+import { Checklist, StepState } from './checklist';
+import { commandLines, renderPage } from './checklist-page';
+import { CommandError } from './command-error';
+import { OrganizationIds, readOrganizationIds } from './organization-ids';
+
+export const PREFLIGHT_USAGE = `Asks AWS for each preparation that CloudFormation cannot make, and says which are open.
+
+  cdk-innovate-platform preflight [options]
+
+  --app <directory>    the cloud assembly (cdk.out); make it with \`npx cdk synth\`
+  --profile <name>     AWS CLI profile of an administrator of the management account
+  --apply              run the commands of the open steps, then ask again
+  --output <file>      the page with the exact commands (<app>/first-run.md)
+  --json               the result as JSON on standard output
+
+Exit code: 0 when nothing is open, 1 when something is, 2 when it could not be asked.
+`;
+
+interface PreflightOptions {
+  readonly app: string;
+  readonly apply: boolean;
+  readonly json: boolean;
+  readonly output: string;
+  readonly profile?: string;
+}
+
+/** Asks for, prints and writes the first-run checklist of an app. */
+export async function preflight(args: string[]): Promise<number> {
+  const options = parse(args);
+  const steps = readSteps(options.app);
+  const aws = new AwsCli({ ...process.env, ...options.profile ? { AWS_PROFILE: options.profile } : {} });
+  const ids = await readOrganizationIds(aws);
+  const checklist = new Checklist(aws, ids);
+  const states: StepState[] = [];
+  for (const step of steps) { // one after another: a step may rely on those before it
+    const state = await checklist.ask(step);
+    states.push(options.apply ? await checklist.take(state) : state);
+  }
+  fs.writeFileSync(options.output, renderPage(states, ids));
+  process.stdout.write(options.json ? `${JSON.stringify(asJson(states, ids), undefined, 2)}\n` : asText(states, ids, options));
+  return states.every(({ status }) => status === 'done') ? 0 : 1;
+}
+
+function parse(args: string[]): PreflightOptions {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        app: { type: 'string' }, profile: { type: 'string' }, apply: { type: 'boolean' }, output: { type: 'string' }, json: { type: 'boolean' },
+      },
+    });
+    const app = values.app ?? 'cdk.out';
+    return { app, apply: values.apply ?? false, json: values.json ?? false, output: values.output ?? path.join(app, 'first-run.md'), profile: values.profile };
+  } catch (error) {
+    throw new CommandError(`${(error as Error).message}\n\n${PREFLIGHT_USAGE}`);
+  }
+}
+
+function asText(states: StepState[], ids: OrganizationIds, { output }: PreflightOptions): string {
+  const open = states.filter(({ status }) => status !== 'done').length;
+  return [
+    `Asked as ${ids.caller}, ${ids.organizationId ? `organization ${ids.organizationId}` : 'in no organization yet'}.`,
+    '',
+    ...states.flatMap(({ step, status, detail }) => [
+      `  ${status.padEnd(8)}${step.title}${detail ? ` (${detail})` : ''}`,
+      ...status === 'open' ? [step.manual ?? [], commandLines(step)].flat().map(line => `            ${line}`) : [],
+    ]),
+    '',
+    `${open === 0 ? 'Nothing is open.' : `${open} of ${states.length} steps are not done.`} The page with every command: ${output}`,
+    '',
+  ].join('\n');
+}
+
+function asJson(states: StepState[], { organizationId, rootId, managementAccount, accounts }: OrganizationIds): object {
+  return {
+    organizationId, rootId, managementAccount, accounts: Object.fromEntries(accounts),
+    steps: states.map(({ step, status, detail }) => ({
+      id: step.id, title: step.title, account: step.account, status, detail, commands: status === 'done' ? [] : commandLines(step),
+    })),
+  };
+}

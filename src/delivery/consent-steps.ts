@@ -1,0 +1,44 @@
+import { IConstruct } from 'constructs';
+import { DeliveryNotifications } from './delivery-notifications';
+import { GitHubRepository } from './github-repository';
+import { addFirstRunStep } from '../private/first-run';
+import { isDeployTime } from '../private/validation';
+
+/** Where the API of Slack workspaces answers, whatever region the channel's topics are in. */
+const CHAT_REGION = 'us-east-2';
+
+export interface ConsentStepsProps {
+  readonly repository: GitHubRepository;
+  /** @default - no channel that needs a consent */
+  readonly notifications?: DeliveryNotifications;
+}
+
+/** What a person has to agree to in a browser, once in each account. */
+export function addConsentSteps(scope: IConstruct, { repository, notifications }: ConsentStepsProps): void {
+  const connectionArn = repository.connectionArnFor(scope);
+  if (!isDeployTime(connectionArn)) {
+    addFirstRunStep(scope, {
+      id: `github-consent-${connectionArn.split('/').pop()}`,
+      title: `GitHub lets AWS read ${repository.owner}/${repository.name}`,
+      why: 'Without the consent the connection stays PENDING and no push starts a pipeline.',
+      beforeDeployment: false,
+      check: {
+        command: ['codeconnections', 'get-connection', '--connection-arn', connectionArn, '--query', 'Connection.ConnectionStatus'],
+        expected: 'AVAILABLE',
+      },
+      manual: 'In the console: Developer Tools > Settings > Connections > the connection > Update pending connection, as an owner of the GitHub organization.',
+    });
+  }
+  const workspaceId = notifications?.slack?.workspaceId;
+  if (workspaceId !== undefined && !isDeployTime(workspaceId)) {
+    addFirstRunStep(scope, {
+      id: `slack-consent-${workspaceId}`,
+      title: `Slack workspace ${workspaceId} lets AWS write to it`,
+      why: 'Without the consent CloudFormation cannot make the channel configuration.',
+      region: CHAT_REGION,
+      beforeDeployment: true,
+      check: { command: ['chatbot', 'describe-slack-workspaces', '--query', 'SlackWorkspaces[].SlackTeamId'], expected: workspaceId },
+      manual: 'In the console: Amazon Q Developer in chat applications > Configure new client > Slack > Allow, as somebody who may add apps to the workspace.',
+    });
+  }
+}
