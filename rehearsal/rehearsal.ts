@@ -9,6 +9,7 @@ import { genericChecks } from './checks/generic';
 import { NotingContext } from './checks/sources';
 import { Failure } from './failure';
 import { countKinds, summarizeTypes } from './fidelity';
+import { FirstRun } from './first-run';
 import { type InventoryItem, leftBehind, type Leftover, retainedResources, takeInventory } from './inventory';
 import { refuseWhileKept, rememberKept } from './kept';
 import { LocalAws, type LocalAwsStatus } from './local-aws/local-aws';
@@ -59,10 +60,13 @@ export class Rehearsal {
     const { stacks } = context;
     const cli = new CdkCli(aws);
     if (this.reaches('bootstrap')) { await this.phase('bootstrap', () => cli.bootstrap(environmentsOf(stacks))); }
+    const firstRun = new FirstRun(aws, assembly, stacks);
+    await aws.expect(assembly, !firstRun.isNeeded);
+    if (firstRun.isNeeded && this.reaches('prepare')) { await this.phase('prepare', () => firstRun.prepare()); }
     if (this.reaches('deploy')) {
       const before = await takeInventory(context);
       await this.phase('deploy', () => cli.deploy(assembly, stacks, this.follow(stacks, true)));
-      if (this.reaches('verify')) { await this.phase('verify', () => this.verify(context, checks)); }
+      if (this.reaches('verify')) { await this.phase('verify', () => this.verify(context, firstRun.isNeeded ? [...checks, firstRun.check] : checks)); }
       if (this.reaches('destroy')) { await this.phase('destroy', () => this.destroy(cli, assembly, context, before)); }
     }
     this.status = await aws.status();

@@ -1,7 +1,7 @@
 """What happens with each resource type, observed while stacks are deployed.
 
-Nothing here is claimed by hand: a type is `real` when ministack has a handler of
-its own for it, `stored` when ours keeps it, `shape` when it is accepted and
+Nothing here is claimed by hand: a type is `real` when it has a handler that acts on
+a service, ministack's or one of the launcher's for a service of ministack, `stored` when ours keeps it, `shape` when it is accepted and
 nothing remains. For a real type the properties which its handler never looked
 at are recorded: they are stored, not acted on.
 """
@@ -12,6 +12,7 @@ _lock = threading.Lock()
 _kinds: dict[str, str] = {}
 _read: dict[str, set] = {}
 _given: dict[str, set] = {}
+_services: dict[str, set] = {}
 
 
 class WatchedProperties(dict):
@@ -57,6 +58,15 @@ class WatchedProperties(dict):
 
 def declare(type_name: str, kind: str) -> None:
     _kinds[type_name] = kind
+
+
+def declare_service(service: str, operations) -> None:
+    """Operations that the launcher answers: it keeps what they set, and refuses what they refuse; nothing else follows from them."""
+    _services.setdefault(service, set()).update(operations)
+
+
+def services() -> dict[str, list]:
+    return {service: sorted(operations) for service, operations in sorted(_services.items())}
 
 
 def acted_on(type_name: str, names) -> None:

@@ -5,7 +5,6 @@ Usage: launcher.py --port PORT --spec FILE --cache DIRECTORY
 
 import argparse
 import asyncio
-import json
 import os
 import signal
 import sys
@@ -14,7 +13,6 @@ import time
 
 MINISTACK_VERSION = "1.5.33"
 HOST = "127.0.0.1"
-STATUS_PATH = "/_rehearsal/status"
 
 
 def main() -> None:
@@ -31,7 +29,9 @@ def main() -> None:
 
     _install(options)
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    asyncio.run(_serve(_with_status(app.app), options.port))
+    import rehearsal_paths
+
+    asyncio.run(_serve(rehearsal_paths.beside(app.app), options.port))
 
 
 def _options() -> argparse.Namespace:
@@ -68,34 +68,32 @@ def _end_with_parent() -> None:
 
 
 def _install(options: argparse.Namespace) -> None:
+    import account_settings
+    import assumed_resources
+    import assumed_roles
+    import consents
+    import cost_tags
     import custom_resources
+    import delegated_security
+    import email_subscriptions
     import lambda_code
+    import organization_service
     import public_parameters
     import resource_handlers
+    import root_access
+    import service_linked_roles
     import stack_outputs
+    import trail_resources
     from resource_schema import ResourceSchema
 
     lambda_code.install(os.path.abspath(options.cache))
     custom_resources.install()
     public_parameters.install()
     stack_outputs.install()
+    for module in (account_settings, assumed_resources, assumed_roles, consents, cost_tags, delegated_security, email_subscriptions,
+                   organization_service, root_access, service_linked_roles, trail_resources):
+        module.install()
     resource_handlers.install(ResourceSchema(options.spec))
-
-
-def _with_status(app):
-    """Answers what happens with each resource type, beside the AWS APIs."""
-    import assumed_resources
-    import fidelity
-
-    async def application(scope, receive, send):
-        if scope["type"] != "http" or scope["path"] != STATUS_PATH:
-            await app(scope, receive, send)
-            return
-        body = json.dumps({"pid": os.getpid(), "types": fidelity.report(), "assumed": assumed_resources.report()}).encode()
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
-        await send({"type": "http.response.body", "body": body})
-
-    return application
 
 
 async def _serve(application, port: int) -> None:

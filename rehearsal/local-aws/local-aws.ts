@@ -25,6 +25,12 @@ export interface LocalAwsOptions {
   readonly nodeModules: string;
 }
 
+/** What only a person can grant on AWS: a connection to the code host, a Slack workspace for an account, e-mail to an address. */
+export type Consent =
+  | { readonly connection: string }
+  | { readonly slackWorkspace: string; readonly account: string }
+  | { readonly subscription: string; readonly account: string };
+
 /** What happens with one resource type; see launcher.py. */
 export interface TypeFidelity {
   readonly kind: 'real' | 'stored' | 'shape';
@@ -35,6 +41,8 @@ export interface TypeFidelity {
 export interface LocalAwsStatus {
   readonly pid: number;
   readonly types: Record<string, TypeFidelity>;
+  /** Operations that the launcher adds to ministack's, by service: what they set is kept and answered, nothing else follows from it. */
+  readonly services: Record<string, string[]>;
   /** What the app expects to exist already, and was made for it. */
   readonly assumed: string[];
 }
@@ -54,14 +62,15 @@ export class LocalAws {
       pythonEnvironment(path.join(__dirname, 'requirements.txt'), options.cache),
       writeResourceSpec(options.cache),
     ]);
-    const aws = new LocalAws(port, path.join(options.directory, 'local-aws.log'), launch(python, spec, port, options));
+    const log = path.join(options.directory, 'local-aws.log');
+    const aws = new LocalAws(port, log, launch(python, spec, port, options), path.dirname(python));
     await aws.ready();
     return aws;
   }
 
   readonly endpoint: string;
 
-  private constructor(readonly port: number, readonly logFile: string, private readonly child: ChildProcess) {
+  private constructor(readonly port: number, readonly logFile: string, private readonly child: ChildProcess, private readonly tools: string) {
     this.endpoint = `http://${HOST}:${port}`;
   }
 
@@ -82,6 +91,32 @@ export class LocalAws {
     };
   }
 
+  /** The environment of a process that runs the AWS CLI as the given account. */
+  cliEnvironment(account: string, region: string): NodeJS.ProcessEnv {
+    return {
+      ...this.environment(account, region),
+      PATH: [this.tools, process.env.PATH].join(path.delimiter),
+      // For S3's account settings the CLI puts the account in front of the host name, which only a proxy can take here.
+      HTTP_PROXY: this.endpoint,
+      http_proxy: this.endpoint,
+      NO_PROXY: '',
+      no_proxy: '',
+    };
+  }
+
+  /**
+   * Makes what the templates of an assembly expect to exist, so it can be asked for before the first deployment. `prepared`: with
+   * the switches, trusted services and consents that they rely on; otherwise as AWS makes an organization.
+   */
+  async expect(assembly: string, prepared: boolean): Promise<void> {
+    await this.tell('expect', { assembly: path.resolve(assembly), prepared });
+  }
+
+  /** Gives a consent in a person's place. */
+  async consent(consent: Consent): Promise<void> {
+    await this.tell('consent', consent);
+  }
+
   status(): Promise<LocalAwsStatus> {
     return statusOf(this.endpoint);
   }
@@ -93,6 +128,11 @@ export class LocalAws {
   /** Leaves the process running after the rehearsal. */
   keep(): void {
     release(this.child);
+  }
+
+  private async tell(what: string, body: object): Promise<void> {
+    const answer = await fetch(`${this.endpoint}/_rehearsal/${what}`, { method: 'POST', body: JSON.stringify(body) });
+    if (!answer.ok) { throw new Failure(`The local AWS refused ${what}: ${(await answer.json() as { message: string }).message}`); }
   }
 
   private async ready(): Promise<void> {

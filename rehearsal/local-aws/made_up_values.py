@@ -111,19 +111,11 @@ class MadeUpValues:
         return _SERVICE_IN_ARN.get(service, service)
 
 
-def _decimal(hexadecimal: str, digits: int) -> str:
-    return str(int(hexadecimal, 16) % 10**digits).rjust(digits, "1")
-
-
 def _uuid(hexadecimal: str) -> str:
     return "-".join((hexadecimal[:8], hexadecimal[8:12], hexadecimal[12:16], hexadecimal[16:20], hexadecimal[20:32]))
 
 
 _SPECIAL_IDS = {
-    ("AWS::Organizations::Organization", "Id"): lambda h: f"o-{h[:10]}",
-    ("AWS::Organizations::OrganizationalUnit", "Id"): lambda h: f"ou-{h[:4]}-{h[4:12]}",
-    ("AWS::Organizations::Account", "AccountId"): lambda h: f"9{_decimal(h, 11)}",
-    ("AWS::Organizations::Policy", "Id"): lambda h: f"p-{h[:8]}",
     ("AWS::CloudFront::Distribution", "Id"): lambda h: f"E{h[:13].upper()}",
     ("AWS::Route53::HostedZone", "Id"): lambda h: f"Z{h[:20].upper()}",
 }

@@ -3,10 +3,13 @@
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
 
 import assumed_resources
+import consents
 import fidelity
+import organization_resources
 import resource_records
 import service_gaps
 import stored_resources
+import trail_resources
 from resource_schema import ResourceSchema, ResourceType
 from stack_outputs import refuse_unresolved
 
@@ -23,6 +26,8 @@ _OWN_CATEGORY = {
 def install(schema: ResourceSchema) -> None:
     resource_records.install()
     service_gaps.install()
+    for module in (organization_resources, trail_resources, consents):
+        _RESOURCE_HANDLERS.update(module.handlers())
     for name, kind in _OWN_CATEGORY.items():
         fidelity.declare(name, kind)
     for name, resource_type in schema.types.items():
@@ -75,6 +80,7 @@ class _Handler:
         refuse_unresolved(self._type.name, properties)
         self._schema.refuse_invalid(self._type.name, properties)
         assumed_resources.provide(self._type.name, properties)
+        consents.refuse_without_consent(self._type.name, properties)
 
     def _watched(self, properties: dict) -> dict:
         return fidelity.WatchedProperties(self._type.name, properties) if self._own else properties

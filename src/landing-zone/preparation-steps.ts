@@ -251,8 +251,8 @@ function alertSubscription(email: string): FirstRunStep {
     why: 'SNS sends nothing to an address that has not confirmed its subscription.',
     beforeDeployment: false,
     check: {
-      command: ['sns', 'list-subscriptions', '--query', `length(Subscriptions[?Endpoint==\`${email}\` && SubscriptionArn==\`PendingConfirmation\`])`],
-      expected: '0',
+      command: ['sns', 'list-subscriptions', '--query', `Subscriptions[?Endpoint==\`${email}\` && SubscriptionArn!=\`PendingConfirmation\`].Endpoint`],
+      expected: email,
     },
     manual: 'Follow the link in the message "AWS Notification - Subscription Confirmation".',
   };

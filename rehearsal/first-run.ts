@@ -1,0 +1,118 @@
+/**
+ * The first-run checklist of an app, taken the way its user takes it: by the real command with the real AWS CLI,
+ * and by the consents that only a person can give.
+ */
+import { readSteps } from '../src/cli/assembly-steps';
+import type { RecordedStep } from '../src/private/first-run';
+import type { AssemblyStack, Environment } from './assembly';
+import type { Check } from './checks/check';
+import { failed, passed } from './checks/check';
+import { Failure } from './failure';
+import type { LocalAws } from './local-aws/local-aws';
+import { run } from './process';
+
+export interface PreflightStep {
+  readonly id: string;
+  readonly title: string;
+  readonly account: string;
+  readonly status: 'done' | 'open' | 'unknown';
+  readonly detail?: string;
+}
+
+/** What `preflight --json` answers. */
+export interface Preflight {
+  readonly organizationId?: string;
+  readonly rootId?: string;
+  /** Account ids by name. */
+  readonly accounts: Record<string, string>;
+  readonly steps: readonly PreflightStep[];
+}
+
+const COMMAND = require.resolve('../src/cli/cdk-innovate-platform.ts');
+
+export class FirstRun {
+  private readonly counts: string[] = [];
+  private readonly steps: readonly RecordedStep[];
+
+  constructor(private readonly aws: LocalAws, private readonly assembly: string, private readonly stacks: readonly AssemblyStack[]) {
+    this.steps = readSteps(assembly);
+  }
+
+  get isNeeded(): boolean {
+    return this.steps.length > 0;
+  }
+
+  /** Does everything that the deployment needs first, in an organization that has nothing of it. */
+  async prepare(): Promise<Preflight> {
+    const before = await this.preflight();
+    const applied = await this.preflight('--apply');
+    this.note('at first', before);
+    this.note('after --apply', applied);
+    await this.consentTo(applied);
+    const ready = await this.preflight();
+    const missing = notDone(ready).filter(({ id }) => this.steps.some(step => step.id === id && step.beforeDeployment));
+    if (missing.length > 0) { throw new Failure(`The first-run checklist is not done: ${missing.map(described).join('; ')}.`); }
+    return ready;
+  }
+
+  /** What is open once everything is deployed. */
+  get check(): Check {
+    return {
+      name: 'the first-run checklist is done',
+      proves: 'What CloudFormation cannot do was done by the checklist\'s own commands, and AWS answers that nothing is open.',
+      run: async () => {
+        await this.consentTo(await this.preflight('--apply'));
+        const result = await this.preflight();
+        const open = notDone(result);
+        return open.length > 0
+          ? failed(...open.map(described))
+          : passed([...this.counts, `after the deployment ${result.steps.length} of ${result.steps.length} done`].join(', '));
+      },
+    };
+  }
+
+  /** Asks as an administrator of the account that has the first step, the management account where there is one. */
+  async preflight(...args: string[]): Promise<Preflight> {
+    const { account, region } = this.administrator();
+    const { exitCode, output } = await run(
+      process.execPath, [require.resolve('tsx/cli'), COMMAND, 'preflight', '--app', this.assembly, '--json', ...args],
+      { env: this.aws.cliEnvironment(account, region) },
+    );
+    if (exitCode > 1) { throw new Failure('The first-run checklist cannot be asked for.', output); }
+    return JSON.parse(output) as Preflight;
+  }
+
+  private administrator(): Environment {
+    const [{ account }] = this.steps;
+    const stack = this.stacks.find(candidate => candidate.account === account) ?? this.stacks[0];
+    return { account: stack.account, region: stack.region };
+  }
+
+  /** A person's part: a connection, a workspace, a confirmed address. */
+  private async consentTo({ steps }: Preflight): Promise<void> {
+    const open = new Set(steps.filter(({ status }) => status === 'open').map(({ id, account }) => `${account} ${id}`));
+    for (const { id, account, check } of this.steps.filter(step => open.has(`${step.account} ${step.id}`))) {
+      const connection = check.command[check.command.indexOf('--connection-arn') + 1];
+      if (id.startsWith('github-consent')) { await this.aws.consent({ connection }); }
+      if (id.startsWith('slack-consent')) { await this.aws.consent({ slackWorkspace: check.expected, account }); }
+      if (id === 'alert-subscription') { await this.aws.consent({ subscription: check.expected, account }).catch(notSubscribedYet); }
+    }
+  }
+
+  private note(when: string, { steps }: Preflight): void {
+    this.counts.push(`${when} ${steps.filter(({ status }) => status === 'done').length}`);
+  }
+}
+
+function notDone({ steps }: Preflight): PreflightStep[] {
+  return steps.filter(({ status }) => status !== 'done');
+}
+
+function described({ title, account, status, detail }: PreflightStep): string {
+  return `${status} in ${account}: ${title}${detail ? ` (${detail})` : ''}`;
+}
+
+/** Before the first deployment there is no topic to subscribe to. */
+function notSubscribedYet(error: Error): void {
+  if (!(error instanceof Failure)) { throw error; }
+}
