@@ -17,6 +17,8 @@ export interface PreflightStep {
   readonly account: string;
   readonly status: 'done' | 'open' | 'unknown';
   readonly detail?: string;
+  /** Whether its commands have just been run. */
+  readonly taken?: boolean;
 }
 
 /** What `preflight --json` answers. */
@@ -43,16 +45,14 @@ export class FirstRun {
   }
 
   /** Does everything that the deployment needs first, in an organization that has nothing of it. */
-  async prepare(): Promise<Preflight> {
-    const before = await this.preflight();
+  async prepare(): Promise<void> {
+    if (this.steps.length === 0) { return; }
     const applied = await this.preflight('--apply');
-    this.note('at first', before);
-    this.note('after --apply', applied);
-    await this.consentTo(applied);
-    const ready = await this.preflight();
-    const missing = notDone(ready).filter(({ id }) => this.steps.some(step => step.id === id && step.beforeDeployment));
-    if (missing.length > 0) { throw new Failure(`The first-run checklist is not done: ${missing.map(described).join('; ')}.`); }
-    return ready;
+    const [before, after] = [applied.steps.filter(step => isDone(step) && !step.taken), applied.steps.filter(isDone)];
+    this.counts.push(`at first ${before.length}`, `after --apply ${after.length}`);
+    const failing = applied.steps.filter(step => step.taken && !isDone(step) && this.steps.some(({ id, beforeDeployment }) => id === step.id && beforeDeployment));
+    if (failing.length > 0) { throw new Failure(`The first-run checklist's own commands do not do it: ${failing.map(described).join('; ')}.`); }
+    await this.consent(step => step.beforeDeployment);
   }
 
   /** What is open once everything is deployed. */
@@ -61,12 +61,12 @@ export class FirstRun {
       name: 'the first-run checklist is done',
       proves: 'What CloudFormation cannot do was done by the checklist\'s own commands, and AWS answers that nothing is open.',
       run: async () => {
-        await this.consentTo(await this.preflight('--apply'));
-        const result = await this.preflight();
-        const open = notDone(result);
+        await this.consent(step => !step.beforeDeployment);
+        const { steps } = await this.preflight('--apply');
+        const open = steps.filter(step => !isDone(step));
         return open.length > 0
           ? failed(...open.map(described))
-          : passed([...this.counts, `after the deployment ${result.steps.length} of ${result.steps.length} done`].join(', '));
+          : passed([...this.counts, `after the deployment ${steps.length} of ${steps.length} done`].join(', '));
       },
     };
   }
@@ -89,30 +89,19 @@ export class FirstRun {
   }
 
   /** A person's part: a connection, a workspace, a confirmed address. */
-  private async consentTo({ steps }: Preflight): Promise<void> {
-    const open = new Set(steps.filter(({ status }) => status === 'open').map(({ id, account }) => `${account} ${id}`));
-    for (const { id, account, check } of this.steps.filter(step => open.has(`${step.account} ${step.id}`))) {
-      const connection = check.command[check.command.indexOf('--connection-arn') + 1];
-      if (id.startsWith('github-consent')) { await this.aws.consent({ connection }); }
+  private async consent(isDue: (step: RecordedStep) => boolean): Promise<void> {
+    for (const { id, account, check } of this.steps.filter(isDue)) {
+      if (id.startsWith('github-consent')) { await this.aws.consent({ connection: check.command[check.command.indexOf('--connection-arn') + 1] }); }
       if (id.startsWith('slack-consent')) { await this.aws.consent({ slackWorkspace: check.expected, account }); }
-      if (id === 'alert-subscription') { await this.aws.consent({ subscription: check.expected, account }).catch(notSubscribedYet); }
+      if (id === 'alert-subscription') { await this.aws.consent({ subscription: check.expected, account }); }
     }
-  }
-
-  private note(when: string, { steps }: Preflight): void {
-    this.counts.push(`${when} ${steps.filter(({ status }) => status === 'done').length}`);
   }
 }
 
-function notDone({ steps }: Preflight): PreflightStep[] {
-  return steps.filter(({ status }) => status !== 'done');
+function isDone({ status }: PreflightStep): boolean {
+  return status === 'done';
 }
 
 function described({ title, account, status, detail }: PreflightStep): string {
   return `${status} in ${account}: ${title}${detail ? ` (${detail})` : ''}`;
-}
-
-/** Before the first deployment there is no topic to subscribe to. */
-function notSubscribedYet(error: Error): void {
-  if (!(error instanceof Failure)) { throw error; }
 }

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { Failure } from './failure';
 
-export const PHASES = ['synth', 'bootstrap', 'prepare', 'deploy', 'verify', 'destroy'] as const;
+export const PHASES = ['synth', 'prepare', 'deploy', 'verify', 'destroy'] as const;
 export type Phase = typeof PHASES[number];
 
 export interface Options {

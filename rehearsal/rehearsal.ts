@@ -59,10 +59,11 @@ export class Rehearsal {
   private async onStage(assembly: string, aws: LocalAws, context: LocalContext, checks: readonly Check[]): Promise<void> {
     const { stacks } = context;
     const cli = new CdkCli(aws);
-    if (this.reaches('bootstrap')) { await this.phase('bootstrap', () => cli.bootstrap(environmentsOf(stacks))); }
     const firstRun = new FirstRun(aws, assembly, stacks);
     await aws.expect(assembly, !firstRun.isNeeded);
-    if (firstRun.isNeeded && this.reaches('prepare')) { await this.phase('prepare', () => firstRun.prepare()); }
+    if (this.reaches('prepare')) {
+      await this.phase('prepare', () => Promise.all([cli.bootstrap(environmentsOf(stacks)), firstRun.prepare()]));
+    }
     if (this.reaches('deploy')) {
       const before = await takeInventory(context);
       await this.phase('deploy', () => cli.deploy(assembly, stacks, this.follow(stacks, true)));
@@ -108,17 +109,16 @@ export class Rehearsal {
   }
 
   private async verify(context: CheckContext, checks: readonly Check[]): Promise<void> {
-    for (const check of checks) {
-      if (this.options.stacks && check.needs?.some(pattern => context.find(pattern).length === 0)) {
-        this.leftOut.push(check.name);
-        continue;
-      }
-      this.progress.update(check.name);
+    const isLeftOut = (check: Check) => this.options.stacks !== undefined && (check.needs ?? []).some(pattern => context.find(pattern).length === 0);
+    this.leftOut.push(...checks.filter(isLeftOut).map(({ name }) => name));
+    const asked = checks.filter(check => !isLeftOut(check)).map(async check => {
       const noting = new NotingContext(context);
       const outcome = await check.run(noting).catch((error: Error) => ({ passed: false, evidence: [`${error.name}: ${error.message}`] }));
-      this.checks.push({ name: check.name, proves: check.proves, ...outcome, context: noting });
       this.progress.event(`${outcome.passed ? 'ok  ' : 'FAIL'} ${check.name}`);
-    }
+      return { name: check.name, proves: check.proves, ...outcome, context: noting };
+    });
+    this.progress.update(`asking ${asked.length} questions`);
+    this.checks.push(...await Promise.all(asked));
   }
 
   private async destroy(cli: CdkCli, assembly: string, context: LocalContext, before: readonly InventoryItem[]): Promise<void> {

@@ -23,8 +23,10 @@ export async function readOrganizationIds(aws: AwsCli): Promise<OrganizationIds>
   const organization = await aws.read(['organizations', 'describe-organization', '--query', 'Organization']) as
     { Id: string; MasterAccountId: string } | undefined;
   if (!organization) { return { caller, callerAccount, managementAccount: callerAccount, accounts: new Map() }; }
-  const rootId = await aws.read(['organizations', 'list-roots', '--query', 'Roots[0].Id']) as string | undefined;
-  const members = await aws.read(['organizations', 'list-accounts', '--query', 'Accounts[].{name:Name,id:Id}']) as { name: string; id: string }[] | undefined;
+  const [rootId, members] = await Promise.all([
+    aws.read(['organizations', 'list-roots', '--query', 'Roots[0].Id']) as Promise<string | undefined>,
+    aws.read(['organizations', 'list-accounts', '--query', 'Accounts[].{name:Name,id:Id}']) as Promise<{ name: string; id: string }[] | undefined>,
+  ]);
   return {
     caller,
     callerAccount,

@@ -36,11 +36,8 @@ export async function preflight(args: string[]): Promise<number> {
   const aws = new AwsCli({ ...process.env, ...options.profile ? { AWS_PROFILE: options.profile } : {} });
   const ids = await readOrganizationIds(aws);
   const checklist = new Checklist(aws, ids);
-  const states: StepState[] = [];
-  for (const step of steps) { // one after another: a step may rely on those before it
-    const state = await checklist.ask(step);
-    states.push(options.apply ? await checklist.take(state) : state);
-  }
+  const asked = await checklist.ask(steps);
+  const states = options.apply ? await checklist.take(asked) : asked;
   fs.writeFileSync(options.output, renderPage(states, ids));
   process.stdout.write(options.json ? `${JSON.stringify(asJson(states, ids), undefined, 2)}\n` : asText(states, ids, options));
   return states.every(({ status }) => status === 'done') ? 0 : 1;
@@ -67,7 +64,7 @@ function asText(states: StepState[], ids: OrganizationIds, { output }: Preflight
     `Asked as ${ids.caller}, ${ids.organizationId ? `organization ${ids.organizationId}` : 'in no organization yet'}.`,
     '',
     ...states.flatMap(({ step, status, detail }) => [
-      `  ${status.padEnd(8)}${step.title}${detail ? ` (${detail})` : ''}`,
+      `  ${status.padEnd(8)}${step.title}${step.account === ids.callerAccount ? '' : `, in ${step.account}`}${detail ? ` (${detail})` : ''}`,
       ...status === 'open' ? [step.manual ?? [], commandLines(step)].flat().map(line => `            ${line}`) : [],
     ]),
     '',
@@ -79,8 +76,8 @@ function asText(states: StepState[], ids: OrganizationIds, { output }: Preflight
 function asJson(states: StepState[], { organizationId, rootId, managementAccount, accounts }: OrganizationIds): object {
   return {
     organizationId, rootId, managementAccount, accounts: Object.fromEntries(accounts),
-    steps: states.map(({ step, status, detail }) => ({
-      id: step.id, title: step.title, account: step.account, status, detail, commands: status === 'done' ? [] : commandLines(step),
+    steps: states.map(({ step, status, detail, taken }) => ({
+      id: step.id, title: step.title, account: step.account, status, detail, taken, commands: status === 'done' ? [] : commandLines(step),
     })),
   };
 }

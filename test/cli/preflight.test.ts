@@ -127,7 +127,7 @@ test('what is open is said with its exact commands, what the deployment needs fi
 test('--apply runs the commands of what is open, and of nothing else', () => {
   const { status, calls, stdout } = twoSteps().answer(TRUSTED, ['cloudtrail.amazonaws.com']).answer(DEFAULT_ENCRYPTION, false)
     .changes('ec2 enable-ebs-encryption-by-default', DEFAULT_ENCRYPTION, true).preflight('--apply');
-  expect(stdout).toContain('done    new volumes are encrypted');
+  expect(stdout).toContain('done    new volumes are encrypted, in 222222222222');
   expect(status).toBe(0);
   expect(calls).toContain('ASIASTAGING eu-central-1 ec2 enable-ebs-encryption-by-default');
   expect(calls).not.toContain('enable-aws-service-access');
@@ -145,7 +145,7 @@ test('who may not ask does not know; a thing that is not there is open', () => {
     .refuse(DEFAULT_ENCRYPTION, 'An error occurred (ResourceNotFoundException): no such thing').preflight();
   expect(status).toBe(1);
   expect(stdout).toMatch(/unknown\s+CloudTrail may see the organization \(.*AccessDeniedException/);
-  expect(stdout).toMatch(/open\s+new volumes are encrypted\n/);
+  expect(stdout).toMatch(/open\s+new volumes are encrypted, in 222222222222\n/);
 });
 
 test('an id that is not there yet says what to do first', () => {
@@ -154,7 +154,7 @@ test('an id that is not there yet says what to do first', () => {
   }));
   const { status, stdout } = world.preflight();
   expect(status).toBe(1);
-  expect(stdout).toContain('there is no account production yet: deploy the landing zone first');
+  expect(stdout).toContain('there is no account production yet: deploy the landing zone first)');
 });
 
 test('real ids stand in the commands', () => {
