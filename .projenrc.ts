@@ -16,7 +16,7 @@ const CONSTRUCTS_VERSION = '10.5.1';
 const AWS_SDK_VERSION = '^3.1100.0';
 const AWS_SDK_CLIENTS = [
   'cloudcontrol', 'cloudformation', 'cloudfront', 'cloudwatch-logs', 'ec2', 'ecr', 'eks', 'eventbridge', 'iam', 'kms', 'lambda', 'rds', 'route-53', 's3',
-  'sfn', 'sqs', 'ssm', 'sts',
+  'organizations', 'sfn', 'sqs', 'ssm', 'sts',
 ].map(name => `@aws-sdk/client-${name}@${AWS_SDK_VERSION}`);
 
 const project = new awscdk.AwsCdkConstructLibrary({
@@ -144,6 +144,14 @@ project.addTask('rehearse', {
   // the site is built by the app's command, so that --help and --stop need not wait for it
   exec: `${typescript} rehearsal/rehearse.ts --app "examples/application/spa/build.sh && ${exampleApp}" --checks rehearsal/checks/platform.ts`,
   receiveArgs: true,
+});
+project.addTask('rehearse:new-organization', {
+  description: 'Go from one fresh account to an organization with its accounts, on a local AWS: deploy, first-run checklist, deploy again',
+  exec: `${typescript} rehearsal/new-organization.ts`,
+});
+project.addTask('test:local-aws', {
+  description: 'Test the services of the local AWS that are not ministack\'s own',
+  exec: `${typescript} rehearsal/local-aws/test.ts`,
 });
 project.addTask('integ', {
   description: 'Compare every integ app with its committed snapshot, offline',

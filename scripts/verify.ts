@@ -18,6 +18,8 @@ const CHECKS: Check[] = [
   { name: 'example SPA', command: 'examples/application/spa/test.sh' },
   { name: 'the picture is up to date', command: 'npx projen picture && git diff --exit-code -- docs/platform.svg' },
   { name: 'rehearsal', command: 'npx projen rehearse' },
+  { name: 'from one account to an organization', command: 'npx projen rehearse:new-organization' },
+  { name: 'the local AWS', command: 'npx projen test:local-aws' },
 ];
 
 /** What a check is allowed to print where it passed: enough to see that it did something. */

@@ -4,14 +4,14 @@ import { clusterIsPrivate, interruptionsReachKarpenter, nodesAreBootstrapped } f
 import { databaseIsEncryptedAndBackedUp } from './platform/database';
 import { imagesAreImmutable, pipelinesFollowTheirBranches } from './platform/delivery';
 import { keysRotate } from './platform/keys';
-import { organizationIsGuarded } from './platform/landing-zone';
+import { accountsWatchThemselves, costsAreWatched, organizationIsGuarded } from './platform/landing-zone';
 import { namesAreDelegated } from './platform/names';
 import { nobodyIsAdmitted, tiersAreRoutedApart, trafficIsLogged } from './platform/network';
 import { edgeIsGuarded, pagesAreServed } from './platform/site';
 import { vendorsAreConfined } from './platform/vendors';
 
 export const checks: readonly Check[] = [
-  organizationIsGuarded, namesAreDelegated,
+  organizationIsGuarded, costsAreWatched, accountsWatchThemselves, namesAreDelegated,
   nobodyIsAdmitted, tiersAreRoutedApart, trafficIsLogged,
   clusterIsPrivate, interruptionsReachKarpenter, nodesAreBootstrapped,
   databaseIsEncryptedAndBackedUp,
