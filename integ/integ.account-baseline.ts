@@ -32,4 +32,4 @@ integ.assertions
 
 integ.assertions
   .awsApiCall('Backup', 'describeBackupVault', { BackupVaultName: baseline.backupVault?.backupVaultName })
-  .expect(ExpectedResult.objectLike({ EncryptionKeyArn: baseline.encryptionKey.keyArn }));
+  .expect(ExpectedResult.objectLike({ EncryptionKeyArn: baseline.encryptionKey!.keyArn }));

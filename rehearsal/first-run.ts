@@ -15,7 +15,7 @@ export interface PreflightStep {
   readonly id: string;
   readonly title: string;
   readonly account: string;
-  readonly status: 'done' | 'open' | 'unknown';
+  readonly status: 'done' | 'open' | 'later' | 'unknown';
   readonly detail?: string;
   /** Whether its commands have just been run. */
   readonly taken?: boolean;
@@ -55,14 +55,19 @@ export class FirstRun {
     await this.consent(step => step.beforeDeployment);
   }
 
+  /** Does what follows the deployment. */
+  async finish(): Promise<Preflight> {
+    await this.consent(step => !step.beforeDeployment);
+    return this.preflight('--apply');
+  }
+
   /** What is open once everything is deployed. */
   get check(): Check {
     return {
       name: 'the first-run checklist is done',
       proves: 'What CloudFormation cannot do was done by the checklist\'s own commands, and AWS answers that nothing is open.',
       run: async () => {
-        await this.consent(step => !step.beforeDeployment);
-        const { steps } = await this.preflight('--apply');
+        const { steps } = await this.finish();
         const open = steps.filter(step => !isDone(step));
         return open.length > 0
           ? failed(...open.map(described))
@@ -93,7 +98,7 @@ export class FirstRun {
     for (const { id, account, check } of this.steps.filter(isDue)) {
       if (id.startsWith('github-consent')) { await this.aws.consent({ connection: check.command[check.command.indexOf('--connection-arn') + 1] }); }
       if (id.startsWith('slack-consent')) { await this.aws.consent({ slackWorkspace: check.expected, account }); }
-      if (id === 'alert-subscription') { await this.aws.consent({ subscription: check.expected, account }); }
+      if (id.startsWith('subscriptions-')) { await this.aws.consent({ subscription: id.replace('subscriptions-', ''), account }); }
     }
   }
 }

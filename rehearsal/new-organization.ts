@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   try {
     const first = await deployment('first', aws, directory);
     assert.deepEqual(first.stacks.map(stack => stack.displayName), ['Innovate/LandingZone'], 'an environment without an account has a stack');
-    await guardedBy(aws, first, ['SERVICE_CONTROL_POLICY']);
+    await guardedBy(aws, first, []);
     const made = await lasting(first);
 
     const prepared = await step('prepare', () => first.firstRun.preflight('--apply'));
@@ -46,9 +46,11 @@ async function main(): Promise<void> {
     await guardedBy(aws, second, [
       'AISERVICES_OPT_OUT_POLICY', 'BACKUP_POLICY', 'DECLARATIVE_POLICY_EC2', 'RESOURCE_CONTROL_POLICY', 'S3_POLICY', 'SERVICE_CONTROL_POLICY', 'TAG_POLICY',
     ]);
-    const done = await step('checklist', () => second.firstRun.check.run(second.context));
-    assert.ok(done.passed, done.evidence.join('; '));
-    process.stdout.write(`Passed: ${made.size} lasting resources of the first deployment are the same after the second; ${done.evidence.join('; ')}.\n`);
+    const { steps } = await step('checklist', () => second.firstRun.finish());
+    const [done, later] = ['done', 'later'].map(status => steps.filter(each => each.status === status).length);
+    assert.equal(done + later, steps.length, steps.filter(({ status }) => status === 'open' || status === 'unknown').map(({ title }) => title).join('; '));
+    process.stdout.write(`Passed: ${made.size} lasting resources of the first deployment are the same after the second; of ${steps.length} preparations `
+      + `${done} are done and ${later} wait for stacks that were not deployed.\n`);
   } finally {
     await aws.stop();
   }
@@ -63,10 +65,11 @@ interface Deployment {
 async function deployment(name: string, aws: LocalAws, directory: string): Promise<Deployment> {
   return step(name, async () => {
     const assembly = await synthesize(APP, directory);
-    const stacks = readAssembly(assembly).filter(stack => STACKS.test(stack.displayName));
+    const all = readAssembly(assembly);
+    const stacks = all.filter(stack => STACKS.test(stack.displayName));
     await aws.expect(assembly, false);
     const cli = new CdkCli(aws);
-    await cli.bootstrap(environmentsOf(stacks));
+    await cli.bootstrap(environmentsOf(all));
     await cli.deploy(assembly, stacks, QUIET);
     return { stacks, context: new LocalContext(aws.endpoint, stacks), firstRun: new FirstRun(aws, assembly, stacks) };
   });

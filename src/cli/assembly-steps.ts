@@ -39,5 +39,9 @@ function stepsOf(template: Template): RecordedStep[] {
 }
 
 function readJson<T>(file: string): T {
-  return JSON.parse(fs.readFileSync(file, 'utf8')) as T;
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8')) as T;
+  } catch (error) {
+    throw new CommandError(`${file} cannot be read: ${(error as Error).message}. Synthesize the app again.`);
+  }
 }

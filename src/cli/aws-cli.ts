@@ -19,8 +19,11 @@ export class AwsCli {
     const env = { ...this.environment, AWS_PAGER: '', ...region ? { AWS_REGION: region, AWS_DEFAULT_REGION: region } : {} };
     return new Promise((resolve, reject) => {
       execFile('aws', [...args, '--output', 'json'], { env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
-        if (error && (error as NodeJS.ErrnoException).code === 'ENOENT') {
+        const code = (error as NodeJS.ErrnoException | null)?.code;
+        if (code === 'ENOENT') {
           reject(new CommandError('The AWS CLI is not installed; see https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html.'));
+        } else if (typeof code === 'string') {
+          reject(new CommandError(`The AWS CLI cannot be run: ${error!.message}`));
         } else {
           resolve({ succeeded: !error, output: (error ? stderr || stdout : stdout).trim() });
         }
@@ -28,10 +31,16 @@ export class AwsCli {
     });
   }
 
-  /** The JSON that a call answers, or undefined where it failed. */
-  public async read(args: string[], region?: string): Promise<unknown> {
-    const { succeeded, output } = await this.call(args, region);
-    return succeeded && output ? JSON.parse(output) as unknown : undefined;
+  /** The JSON that a call answers. */
+  public async read<T>(args: string[]): Promise<T> {
+    const { succeeded, output } = await this.call(args);
+    if (!succeeded) { throw new CommandError(`AWS does not answer \`aws ${args.slice(0, 2).join(' ')}\`: ${output}`); }
+    return JSON.parse(output) as T;
+  }
+
+  /** The same CLI with a profile of its configuration, whatever credentials the environment has. */
+  public withProfile(name: string): AwsCli {
+    return new AwsCli({ ...withoutCredentials(this.environment), AWS_PROFILE: name });
   }
 
   /** The same CLI in a role, once for each role. */
@@ -46,11 +55,16 @@ export class AwsCli {
     if (!succeeded) { throw new CommandError(output); }
     const credentials = JSON.parse(output) as { AccessKeyId: string; SecretAccessKey: string; SessionToken: string };
     return new AwsCli({
-      ...this.environment,
-      AWS_PROFILE: undefined,
+      ...withoutCredentials(this.environment),
       AWS_ACCESS_KEY_ID: credentials.AccessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.SecretAccessKey,
       AWS_SESSION_TOKEN: credentials.SessionToken,
     });
   }
+}
+
+/** Keys in the environment win over a profile, so one of them has to go. */
+function withoutCredentials(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_PROFILE, AWS_DEFAULT_PROFILE, ...rest } = environment;
+  return rest;
 }

@@ -10,14 +10,13 @@ export function commandLines(step: RecordedStep): string[] {
 
 /** The checklist as a Markdown page: every step, with the commands of those that are open. */
 export function renderPage(states: StepState[], ids: OrganizationIds): string {
-  const open = states.filter(({ status }) => status !== 'done');
   return [
     '# First run: what CloudFormation cannot do',
     '',
-    `${states.length - open.length} of ${states.length} steps are done. \`npx cdk-innovate-platform preflight\` asks again, \`--apply\` runs the commands of the open ones.`,
+    `${states.filter(({ status }) => status === 'done').length} of ${states.length} steps are done. \`npx cdk-innovate-platform preflight\` asks again, \`--apply\` runs the commands of the open ones.`,
     ...section('Before the deployment', states.filter(({ step }) => step.beforeDeployment), ids),
     ...section('After the deployment', states.filter(({ step }) => !step.beforeDeployment), ids),
-    ...renderIds(ids),
+    ...ids.organizationId ? ['', '## For the configuration', '', ...configuration(ids).filter(line => line).map(line => `- \`${line}\``)] : [],
     '',
   ].join('\n');
 }
@@ -46,12 +45,12 @@ function credentialsOf(account: string, ids: OrganizationIds): string {
   return `export $(printf "AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_SESSION_TOKEN=%s" $(${assume} --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]' --output text))`;
 }
 
-/** What goes into the app's configuration. */
-function renderIds({ organizationId, rootId, accounts }: OrganizationIds): string[] {
+/** The ids that the app's configuration takes. */
+export function configuration({ organizationId, rootId, accounts }: OrganizationIds): string[] {
   return organizationId === undefined ? [] : [
-    '', '## Ids for the configuration', '',
-    `- \`organization: { organizationId: '${organizationId}', rootId: '${rootId ?? ''}' }\``,
-    ...[...accounts].sort(([a], [b]) => a < b ? -1 : 1).map(([name, id]) => `- account of ${name}: \`'${id}'\``),
+    `organization: { organizationId: '${organizationId}', rootId: '${rootId}' }`,
+    ...[...accounts].sort(([a], [b]) => a < b ? -1 : 1).map(([name, id]) => `account of ${name}: '${id}'`),
+    '',
   ];
 }
 

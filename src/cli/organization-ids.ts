@@ -17,15 +17,13 @@ export interface OrganizationIds {
 
 /** Asks AWS for the ids that no configuration had to name. */
 export async function readOrganizationIds(aws: AwsCli): Promise<OrganizationIds> {
-  const identity = await aws.call(['sts', 'get-caller-identity']);
-  if (!identity.succeeded) { throw new CommandError(`AWS does not answer: ${identity.output}`); }
-  const { Arn: caller, Account: callerAccount } = JSON.parse(identity.output) as { Arn: string; Account: string };
-  const organization = await aws.read(['organizations', 'describe-organization', '--query', 'Organization']) as
-    { Id: string; MasterAccountId: string } | undefined;
+  const { Arn: caller, Account: callerAccount } = await aws.read<{ Arn: string; Account: string }>(['sts', 'get-caller-identity']);
+  const organization = await readOrganization(aws);
   if (!organization) { return { caller, callerAccount, managementAccount: callerAccount, accounts: new Map() }; }
   const [rootId, members] = await Promise.all([
-    aws.read(['organizations', 'list-roots', '--query', 'Roots[0].Id']) as Promise<string | undefined>,
-    aws.read(['organizations', 'list-accounts', '--query', 'Accounts[].{name:Name,id:Id}']) as Promise<{ name: string; id: string }[] | undefined>,
+    aws.read<string>(['organizations', 'list-roots', '--query', 'Roots[0].Id']),
+    // an account that was closed keeps its name for three months
+    aws.read<{ name: string; id: string }[]>(['organizations', 'list-accounts', '--query', "Accounts[?State=='ACTIVE' || Status=='ACTIVE'].{name:Name,id:Id}"]),
   ]);
   return {
     caller,
@@ -33,8 +31,17 @@ export async function readOrganizationIds(aws: AwsCli): Promise<OrganizationIds>
     organizationId: organization.Id,
     rootId,
     managementAccount: organization.MasterAccountId,
-    accounts: new Map(members?.map(({ name, id }) => [name, id])),
+    accounts: new Map(members.map(({ name, id }) => [name, id])),
   };
+}
+
+async function readOrganization(aws: AwsCli): Promise<{ Id: string; MasterAccountId: string } | undefined> {
+  try {
+    return await aws.read(['organizations', 'describe-organization', '--query', 'Organization']);
+  } catch (error) {
+    if (error instanceof CommandError && error.message.includes('AWSOrganizationsNotInUseException')) { return undefined; }
+    throw error;
+  }
 }
 
 /** Puts real ids in the place of the names that stand for them; a name that nothing answers to stays. */

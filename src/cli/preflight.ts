@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { readSteps } from './assembly-steps';
 import { AwsCli } from './aws-cli';
 import { Checklist, StepState } from './checklist';
-import { commandLines, renderPage } from './checklist-page';
+import { commandLines, configuration, renderPage } from './checklist-page';
 import { CommandError } from './command-error';
 import { OrganizationIds, readOrganizationIds } from './organization-ids';
 
@@ -18,7 +18,7 @@ export const PREFLIGHT_USAGE = `Asks AWS for each preparation that CloudFormatio
   --output <file>      the page with the exact commands (<app>/first-run.md)
   --json               the result as JSON on standard output
 
-Exit code: 0 when nothing is open, 1 when something is, 2 when it could not be asked.
+Exit code: 0 when nothing is open, 1 when something is, 2 when it could not be asked. Steps that follow a deployment are not open before it.
 `;
 
 interface PreflightOptions {
@@ -33,14 +33,28 @@ interface PreflightOptions {
 export async function preflight(args: string[]): Promise<number> {
   const options = parse(args);
   const steps = readSteps(options.app);
-  const aws = new AwsCli({ ...process.env, ...options.profile ? { AWS_PROFILE: options.profile } : {} });
+  const configured = new AwsCli(process.env);
+  const aws = options.profile === undefined ? configured : configured.withProfile(options.profile);
   const ids = await readOrganizationIds(aws);
   const checklist = new Checklist(aws, ids);
   const asked = await checklist.ask(steps);
   const states = options.apply ? await checklist.take(asked) : asked;
-  fs.writeFileSync(options.output, renderPage(states, ids));
+  write(options.output, renderPage(states, ids));
   process.stdout.write(options.json ? `${JSON.stringify(asJson(states, ids), undefined, 2)}\n` : asText(states, ids, options));
-  return states.every(({ status }) => status === 'done') ? 0 : 1;
+  return states.some(isDue) ? 1 : 0;
+}
+
+/** What has to be done now, or cannot be known. */
+function isDue({ status }: StepState): boolean {
+  return status === 'open' || status === 'unknown';
+}
+
+function write(file: string, text: string): void {
+  try {
+    fs.writeFileSync(file, text);
+  } catch (error) {
+    throw new CommandError(`The page cannot be written: ${(error as Error).message}. Name another file with --output.`);
+  }
 }
 
 function parse(args: string[]): PreflightOptions {
@@ -59,7 +73,8 @@ function parse(args: string[]): PreflightOptions {
 }
 
 function asText(states: StepState[], ids: OrganizationIds, { output }: PreflightOptions): string {
-  const open = states.filter(({ status }) => status !== 'done').length;
+  const due = states.filter(isDue).length;
+  const later = states.filter(({ status }) => status === 'later').length;
   return [
     `Asked as ${ids.caller}, ${ids.organizationId ? `organization ${ids.organizationId}` : 'in no organization yet'}.`,
     '',
@@ -68,7 +83,8 @@ function asText(states: StepState[], ids: OrganizationIds, { output }: Preflight
       ...status === 'open' ? [step.manual ?? [], commandLines(step)].flat().map(line => `            ${line}`) : [],
     ]),
     '',
-    `${open === 0 ? 'Nothing is open.' : `${open} of ${states.length} steps are not done.`} The page with every command: ${output}`,
+    ...configuration(ids),
+    `${due === 0 ? 'Nothing is open' : `${due} of ${states.length} steps are open`}${later ? `, ${later} follow a deployment` : ''}. The page with every command: ${output}`,
     '',
   ].join('\n');
 }

@@ -1,7 +1,7 @@
 import { IConstruct } from 'constructs';
 import { DeliveryNotifications } from './delivery-notifications';
 import { GitHubRepository } from './github-repository';
-import { addFirstRunStep } from '../private/first-run';
+import { addFirstRunStep, addSubscriptionStep } from '../private/first-run';
 import { isDeployTime } from '../private/validation';
 
 /** Where the API of Slack workspaces answers, whatever region the channel's topics are in. */
@@ -13,7 +13,7 @@ export interface ConsentStepsProps {
   readonly notifications?: DeliveryNotifications;
 }
 
-/** What a person has to agree to in a browser, once in each account. */
+/** What a person has to agree to, in a browser or by mail, once in each account. */
 export function addConsentSteps(scope: IConstruct, { repository, notifications }: ConsentStepsProps): void {
   const connectionArn = repository.connectionArnFor(scope);
   if (!isDeployTime(connectionArn)) {
@@ -29,6 +29,7 @@ export function addConsentSteps(scope: IConstruct, { repository, notifications }
       manual: 'In the console: Developer Tools > Settings > Connections > the connection > Update pending connection, as an owner of the GitHub organization.',
     });
   }
+  for (const email of notifications?.emails ?? []) { addSubscriptionStep(scope, email); }
   const workspaceId = notifications?.slack?.workspaceId;
   if (workspaceId !== undefined && !isDeployTime(workspaceId)) {
     addFirstRunStep(scope, {

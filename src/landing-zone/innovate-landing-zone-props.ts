@@ -20,6 +20,13 @@ export interface InnovateLandingZoneProps {
   readonly alertEmail: string;
 
   /**
+   * What the management account should cost in a month, in US dollars. No hard stop reaches it, as no policy does.
+   *
+   * @default 100
+   */
+  readonly managementBudgetUsd?: number;
+
+  /**
    * Who is told when somebody uses root, changes the trail, the organization or a guardrail, or signs in without a second factor.
    *
    * @default - the address for costs
@@ -34,8 +41,8 @@ export interface InnovateLandingZoneProps {
   readonly securityContact?: AlternateContact;
 
   /**
-   * Name of the account that administers GuardDuty, Security Hub, Inspector, Access Analyzer and AWS Config for all,
-   * by steps of the first-run checklist.
+   * Name of the account that is the delegated administrator of GuardDuty, Security Hub, Inspector, Access Analyzer and AWS Config,
+   * by steps of the first-run checklist. Which accounts become its members is decided there, in those services.
    *
    * @default - each account watches itself
    */
@@ -51,9 +58,9 @@ export interface InnovateLandingZoneProps {
   /**
    * The organization of the management account, with all features enabled.
    *
-   * Without it the deployment makes a new organization, its units, its accounts and the service control policies. The trail and
-   * the other kinds of policy need switches of the organization that CloudFormation cannot set: they follow with the
-   * second deployment, once `npx cdk-innovate-platform preflight --apply` has set them and the ids stand here.
+   * Without it the deployment makes a new organization, its units, its accounts and the budgets. Guardrails and trail need
+   * switches of the organization that CloudFormation cannot set: they follow with the second deployment, once
+   * `npx cdk-innovate-platform preflight --apply` has set them and the ids stand here.
    *
    * @default - a new organization
    */
@@ -67,7 +74,8 @@ export interface InnovateLandingZoneProps {
   readonly guardrails?: Guardrail[];
 
   /**
-   * How long the audit trail is kept in S3, at least 365 days. Logs move to Glacier after 90 days.
+   * How long the audit trail is kept in S3, at least 365 days. Files of 128 KB and more move to Glacier after 90 days; for smaller ones
+   * it would cost more.
    *
    * @default Duration.days(2557) - seven years
    */

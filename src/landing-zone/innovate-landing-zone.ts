@@ -1,4 +1,4 @@
-import { Annotations, Duration, Lazy } from 'aws-cdk-lib';
+import { Annotations, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import * as cloudtrail from 'aws-cdk-lib/aws-cloudtrail';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -10,9 +10,9 @@ import { ALARMS_SERVICE } from './audit/trail-alarms';
 import { BUDGETS_SERVICE, COST_ANOMALY_SERVICE, CostAlerts } from './billing/cost-alerts';
 import { Guardrail } from './guardrails/guardrail';
 import { attachPolicies, composeGuardrails, ComposedPolicy, policyTypesOf } from './guardrails/guardrail-policies';
-import { GuardrailPolicyType } from './guardrails/guardrail-policy-type';
 import { InnovateLandingZoneProps } from './innovate-landing-zone-props';
 import { validateLandingZone } from './landing-zone-validation';
+import { MANAGEMENT_NAME } from './organization/landing-zone-account';
 import { OrganizationTree } from './organization/organization-tree';
 import { WorkloadsInManagement } from './organization/workloads-in-management';
 import { addPreparationSteps } from './preparation-steps';
@@ -93,7 +93,7 @@ export class InnovateLandingZone extends Construct {
     this.organizationId = this.organization.organizationId;
     this.rootId = this.organization.rootId;
     const isPrepared = props.organization !== undefined;
-    this.attachGuardrails(policies.filter(({ policyType }) => isPrepared || policyType === GuardrailPolicyType.SERVICE_CONTROL));
+    const guardrails = this.attachGuardrails(isPrepared ? policies : []);
 
     const audit = new AuditTrail(this, 'AuditTrail', {
       organizationId: this.organizationId,
@@ -107,8 +107,8 @@ export class InnovateLandingZone extends Construct {
     this.trail = audit.trail;
     this.trailBucket = audit.bucket;
     this.securityAlertTopic = audit.alarmTopic;
-    this.costAlertTopic = this.watchCosts(props);
-    this.grantAccess(props);
+    this.costAlertTopic = this.watchCosts(props, isPrepared, guardrails);
+    this.grantAccess(props, audit);
     addPreparationSteps(this, props, policyTypesOf(policies));
     if (!isPrepared) { this.announceSecondDeployment(); }
     this.workloads = new WorkloadsInManagement(this);
@@ -146,30 +146,36 @@ export class InnovateLandingZone extends Construct {
     return accountId;
   }
 
-  private attachGuardrails(policies: ComposedPolicy[]): void {
-    attachPolicies(new Construct(this, 'Guardrails'), policies, unit => this.organization.policyTargets(unit));
+  private attachGuardrails(policies: ComposedPolicy[]): Construct {
+    const guardrails = new Construct(this, 'Guardrails');
+    guardrails.node.addDependency(this.organization);
+    attachPolicies(guardrails, policies, unit => this.organization.policyTargets(unit));
+    return guardrails;
   }
 
-  private watchCosts({ accounts, alertEmail }: InnovateLandingZoneProps): sns.Topic {
+  private watchCosts({ accounts, alertEmail, managementBudgetUsd = 100 }: InnovateLandingZoneProps, isPrepared: boolean, guardrails: Construct): sns.Topic {
     const { encryptionKey, organizationId } = this;
-    const alerts = new CostAlerts(this, 'CostAlerts', { alertEmail, encryptionKey, organizationId });
+    const alerts = new CostAlerts(this, 'CostAlerts', { alertEmail, encryptionKey, organizationId, freezesAfter: guardrails });
+    alerts.addAccount({ name: MANAGEMENT_NAME, accountId: Stack.of(this).account, monthlyBudgetUsd: managementBudgetUsd });
     for (const { name, monthlyBudgetUsd, hardStop } of accounts) {
-      alerts.addAccount({ name, accountId: this.accountId(name), monthlyBudgetUsd, hardStop });
+      // the policy that freezes an account is of a kind that a new organization has to switch on first
+      alerts.addAccount({ name, accountId: this.accountId(name), monthlyBudgetUsd, hardStop: isPrepared ? hardStop : undefined });
     }
     return alerts.topic;
   }
 
-  private grantAccess({ accounts, identityCenter }: InnovateLandingZoneProps): void {
+  private grantAccess({ accounts, identityCenter }: InnovateLandingZoneProps, auditTrail: AuditTrail): void {
     if (!identityCenter) { return; }
     new AccessControl(this, 'Access', {
       identityCenter,
+      auditTrail,
       accounts: accounts.map(({ name, organizationalUnit }) => ({ name, organizationalUnit, accountId: this.accountId(name) })),
     });
   }
 
   private announceSecondDeployment(): void {
     Annotations.of(this).addWarningV2('cdk-innovate-platform:organization-without-trail', [
-      'This deployment makes a new organization, with accounts, service control policies and budgets, and without the trail and the other kinds of policy,',
+      'This deployment makes a new organization with accounts and budgets, and without guardrails and trail,',
       'which need switches that CloudFormation cannot set. After it, run `npx cdk-innovate-platform preflight --apply`, put the ids that it prints into',
       '`organization`, and deploy again.',
     ].join(' '));

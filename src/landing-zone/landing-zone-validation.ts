@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { validateIdentityCenter } from './access/access-validation';
 import { DEFAULT_TRAIL_LOCK } from './audit/audit-trail';
 import { InnovateLandingZoneProps } from './innovate-landing-zone-props';
-import { LandingZoneAccount } from './organization/landing-zone-account';
+import { LandingZoneAccount, MANAGEMENT_NAME } from './organization/landing-zone-account';
 import { OrganizationalUnit } from './organization/organizational-unit';
 import { isDeployTime, reject, validateAccountId, validateEmail, validateMatch, validateRange, validateRegion, validateUnique } from '../private/validation';
 
@@ -16,6 +16,7 @@ export function validateLandingZone(scope: Construct, props: InnovateLandingZone
   validateUnitsOfGuardrails(scope, props);
   validateEmail(scope, 'alertEmail', props.alertEmail);
   if (props.securityEmail !== undefined) { validateEmail(scope, 'securityEmail', props.securityEmail); }
+  validateRange(scope, { prop: 'managementBudgetUsd', value: props.managementBudgetUsd, min: 1, max: 1e9, unit: 'US dollars' });
   validateSecurity(scope, props);
   if (props.identityCenter) { validateIdentityCenter(scope, props.identityCenter, props.accounts); }
   validateRange(scope, { prop: 'trailRetention', value: trailRetention.toDays(), min: 365, max: 36500, unit: 'days' });
@@ -60,6 +61,13 @@ function validateOrganization(scope: Construct, { organization }: InnovateLandin
     problem: 'a root id is "r-" and 4 to 32 lower-case letters or digits',
     remedy,
   });
+  validateMatch(scope, {
+    prop: 'organization.workloadsUnitId',
+    value: organization?.workloadsUnitId,
+    pattern: /^ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}$/,
+    problem: 'a unit id is "ou-", the letters of the root and 8 to 32 lower-case letters or digits',
+    remedy: 'Copy it from the output of `aws organizations list-organizational-units-for-parent --parent-id <root id>`.',
+  });
 }
 
 function validateAccounts(scope: Construct, accounts: LandingZoneAccount[]): void {
@@ -95,6 +103,11 @@ function validateAccount(scope: Construct, prop: string, account: LandingZoneAcc
   validateMatch(scope, {
     prop: `${prop}.name`, value: account.name, pattern: /^[\w .-]{1,50}$/, problem: 'it is not usable as the name of an account', remedy: nameRemedy,
   });
+  if (account.name === MANAGEMENT_NAME) {
+    reject(scope, {
+      prop: `${prop}.name`, value: account.name, problem: 'that is the account which holds the organization', remedy: 'Give the account another name.',
+    });
+  }
   validateMatch(scope, {
     prop: `${prop}.organizationalUnit`,
     value: account.organizationalUnit.name,

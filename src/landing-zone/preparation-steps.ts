@@ -3,7 +3,7 @@ import { IdentityCenterProps } from './access/identity-center';
 import { COST_ALLOCATION_TAGS } from './account-names';
 import { InnovateLandingZoneProps } from './innovate-landing-zone-props';
 import { LandingZoneAccount } from './organization/landing-zone-account';
-import { addFirstRunStep, FirstRunStep, MANAGEMENT_ACCOUNT, ROOT_ID } from '../private/first-run';
+import { addFirstRunStep, addSubscriptionStep, FirstRunStep, jmesPath, MANAGEMENT_ACCOUNT, ROOT_ID } from '../private/first-run';
 import { isDeployTime } from '../private/validation';
 
 /** The organization's own APIs answer in one region, whatever region the landing zone is in. */
@@ -34,9 +34,10 @@ export function addPreparationSteps(scope: IConstruct, props: InnovateLandingZon
     ...contactSteps(props),
     ...securityAdministratorSteps(props),
     ...COST_ALLOCATION_TAGS.map(costAllocationTag),
-    alertSubscription(props.alertEmail),
   ];
-  for (const step of steps) { addFirstRunStep(scope, step); }
+  // where the organization is yet to be made, all of them follow its deployment
+  for (const step of steps) { addFirstRunStep(scope, props.organization ? step : { ...step, beforeDeployment: false }); }
+  for (const email of new Set([props.alertEmail, props.securityEmail ?? props.alertEmail])) { addSubscriptionStep(scope, email); }
 }
 
 function organizationSteps({ organization }: InnovateLandingZoneProps): FirstRunStep[] {
@@ -105,7 +106,7 @@ function policyType(type: string): FirstRunStep {
     why: 'Organizations refuses to attach a policy of a type that is off.',
     region: GLOBAL_REGION,
     beforeDeployment: true,
-    check: { command: ['organizations', 'list-roots', '--query', 'Roots[0].PolicyTypes[?Status==`ENABLED`].Type'], expected: type },
+    check: { command: ['organizations', 'list-roots', '--query', 'Roots[0].PolicyTypes[?Status==\'ENABLED\'].Type'], expected: type },
     commands: [['organizations', 'enable-policy-type', '--root-id', ROOT_ID, '--policy-type', type]],
   };
 }
@@ -149,7 +150,7 @@ function identityCenterSteps({ instanceArn, identityStoreId }: IdentityCenterPro
     manual: 'In the console of the management account, in the region of the landing zone: IAM Identity Center > Enable. The ids belong into `identityCenter`.',
   });
   return [
-    step('identity-center', 'IAM Identity Center is on for the whole organization', 'Instances[?Status==`ACTIVE`].InstanceArn', instanceArn),
+    step('identity-center', 'IAM Identity Center is on for the whole organization', 'Instances[?Status==\'ACTIVE\'].InstanceArn', instanceArn),
     step('identity-store', `its identity store is ${identityStoreId}`, 'Instances[].IdentityStoreId', identityStoreId),
   ];
 }
@@ -162,7 +163,7 @@ function accountIdStep({ name, accountId, _isCreated }: LandingZoneAccount): Fir
     why: 'The stacks of the environment would be deployed to another account.',
     region: GLOBAL_REGION,
     beforeDeployment: true,
-    check: { command: ['organizations', 'list-accounts', '--query', `Accounts[?Name==\`${name}\`].Id`], expected: accountId },
+    check: { command: ['organizations', 'list-accounts', '--query', `Accounts[?Name==${jmesPath(name)}].Id`], expected: accountId },
     manual: 'Correct the id in the configuration.',
   }];
 }
@@ -193,14 +194,14 @@ function contactSteps({ securityContact, accounts }: InnovateLandingZoneProps): 
   ];
 }
 
-/** One account that sees the findings of all, where there is one. */
+/** The account from which the security services of all can be administered, where there is one. */
 function securityAdministratorSteps({ securityAccount, accounts, permittedRegions }: InnovateLandingZoneProps): FirstRunStep[] {
   const administrator = accounts.find(({ name }) => name === securityAccount);
   if (!administrator) { return []; }
   const id = idOf(administrator);
   const perRegion = (service: string, list: string[], expected: string[], enable: string[]) => [...permittedRegions].sort().map((region): FirstRunStep => ({
     id: `security-administrator-${service}-${region}`,
-    title: `${securityAccount} administers ${service} in ${region}`,
+    title: `${securityAccount} is the delegated administrator of ${service} in ${region}`,
     why: 'Without it each account has to be looked at by itself.',
     account: MANAGEMENT_ACCOUNT,
     region,
@@ -210,7 +211,7 @@ function securityAdministratorSteps({ securityAccount, accounts, permittedRegion
   }));
   const registered = (service: string): FirstRunStep => ({
     id: `security-administrator-${service.split('.')[0]}`,
-    title: `${securityAccount} administers ${service}`,
+    title: `${securityAccount} is the delegated administrator of ${service}`,
     why: 'Without it each account has to be looked at by itself.',
     account: MANAGEMENT_ACCOUNT,
     region: GLOBAL_REGION,
@@ -241,20 +242,6 @@ function costAllocationTag(key: string): FirstRunStep {
     beforeDeployment: false,
     check: { command: ['ce', 'list-cost-allocation-tags', '--status', 'Active', '--query', 'CostAllocationTags[].TagKey'], expected: key },
     commands: [['ce', 'update-cost-allocation-tags-status', '--cost-allocation-tags-status', `TagKey=${key},Status=Active`]],
-  };
-}
-
-function alertSubscription(email: string): FirstRunStep {
-  return {
-    id: 'alert-subscription',
-    title: `${email} has confirmed that it wants the alerts`,
-    why: 'SNS sends nothing to an address that has not confirmed its subscription.',
-    beforeDeployment: false,
-    check: {
-      command: ['sns', 'list-subscriptions', '--query', `Subscriptions[?Endpoint==\`${email}\` && SubscriptionArn!=\`PendingConfirmation\`].Endpoint`],
-      expected: email,
-    },
-    manual: 'Follow the link in the message "AWS Notification - Subscription Confirmation".',
   };
 }
 

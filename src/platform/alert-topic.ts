@@ -6,6 +6,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { createEncryptionKey } from '../private/encryption-key';
+import { addSubscriptionStep } from '../private/first-run';
 
 const ALARMS = 'cloudwatch.amazonaws.com';
 
@@ -25,6 +26,7 @@ export class AlertTopic extends Construct {
       conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
     }));
     this.topic.addSubscription(new subscriptions.EmailSubscription(email));
+    addSubscriptionStep(this, email);
   }
 
   /** Sends a message when the alarm goes off, and when all is well again. */

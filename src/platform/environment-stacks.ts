@@ -4,6 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { AlertTopic } from './alert-topic';
+import { addBootstrapStep } from './bootstrap-step';
 import { EnvironmentDomain } from './environment-domain';
 import { EnvironmentResources } from './environment-resources';
 import { PlatformAlerts } from './platform-alerts';
@@ -16,6 +17,7 @@ import { AuroraPostgres } from '../database/aurora-postgres';
 import { GitFlowPipeline } from '../delivery/git-flow-pipeline';
 import { GitHubRepository } from '../delivery/github-repository';
 import { AccountBaseline } from '../landing-zone/audit/account-baseline';
+import { SecurityService } from '../landing-zone/audit/security-service';
 import { SecureVpc } from '../network/secure-vpc';
 import { VendorBastion } from '../network/vendor-bastion';
 import { VendorTarget } from '../network/vendor-target';
@@ -71,11 +73,18 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
     if (this.cluster.bootstrapFailureAlarm) { alerts.listenTo(this.cluster.bootstrapFailureAlarm); }
     this.api = this.addApi();
     const edge = this.addStack('Edge', EDGE_REGION);
+    this.watchEdge(edge);
     this.firewall = new EdgeFirewall(edge, 'Firewall');
     this.site = this.addSite(edge);
     this.delivery = this.addDelivery();
     this.bastion = props.vendors.length > 0 ? this.addBastion() : undefined;
     Tags.of(this).add('innovate:environment', props.environment.name);
+  }
+
+  /** What happens to the edge and to everything global, IAM included, is seen in the edge's region. */
+  private watchEdge(edge: Stack): void {
+    if (this.props.region === EDGE_REGION) { return; }
+    new AccountBaseline(edge, 'Account', { services: [SecurityService.GUARD_DUTY], furtherRegion: true });
   }
 
   private addNetwork(): SecureVpc {
@@ -183,9 +192,12 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
   }
 
   private addStack(name: string, region: string = this.props.region): Stack {
-    return new Stack(this, name, {
+    const isFirstOfRegion = !this.node.children.some(child => Stack.isStack(child) && child.region === region);
+    const stack = new Stack(this, name, {
       stackName: `${this.props.stackPrefix}-${name}`,
       env: { account: this.props.account, region },
     });
+    if (isFirstOfRegion) { addBootstrapStep(stack); }
+    return stack;
   }
 }

@@ -1,5 +1,6 @@
 import { Arn, ArnFormat, Stack, Tags } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { addBootstrapStep } from './bootstrap-step';
 import { EnvironmentDomain } from './environment-domain';
 import { EnvironmentResources } from './environment-resources';
 import { EnvironmentStacks } from './environment-stacks';
@@ -10,6 +11,7 @@ import { validatePlatform } from './platform-validation';
 import { PlatformVendor } from './platform-vendor';
 import { GitHubRepository } from '../delivery/github-repository';
 import { IdentityCenterProps } from '../landing-zone/access/identity-center';
+import { TrailLock } from '../landing-zone/audit/trail-lock';
 import { Guardrail } from '../landing-zone/guardrails/guardrail';
 import { InnovateLandingZone } from '../landing-zone/innovate-landing-zone';
 import { AlternateContact } from '../landing-zone/organization/alternate-contact';
@@ -45,7 +47,31 @@ export interface ManagementAccount {
    */
   readonly securityContact?: AlternateContact;
   /**
-   * What nobody in a workload account can do.
+   * Who is told when somebody uses root, changes the trail, the organization or a guardrail.
+   *
+   * @default - the address of the platform's alerts
+   */
+  readonly securityEmail?: string;
+  /**
+   * Name of the environment whose account is the delegated administrator of the security services.
+   *
+   * @default - each account watches itself
+   */
+  readonly securityAccount?: string;
+  /**
+   * What the management account should cost in a month, in US dollars.
+   *
+   * @default 100
+   */
+  readonly monthlyBudget?: number;
+  /**
+   * For how long nobody can delete or change a file of the audit trail. Try a platform out with `TrailLock.governance(…)`.
+   *
+   * @default TrailLock.compliance(Duration.days(365))
+   */
+  readonly trailLock?: TrailLock;
+  /**
+   * What nobody in a workload account can do. With a perimeter of your own, its `trustedAccounts` have to name the vendors' accounts.
    *
    * @default - `Guardrail.defaults()`, with the accounts of the vendors let in to assume their roles
    */
@@ -142,11 +168,16 @@ export class InnovatePlatform extends Construct {
   private addLandingZone(): InnovateLandingZone {
     const { management, environments, alerts } = this.props;
     const stack = new Stack(this, 'LandingZone', { stackName: `${this.node.id}-LandingZone`, env: { account: management.account, region: management.region } });
+    addBootstrapStep(stack);
     return new InnovateLandingZone(stack, 'LandingZone', {
       organization: management.organization,
       accounts: environments.map(accountOf),
       identityCenter: management.identityCenter,
       securityContact: management.securityContact,
+      securityEmail: management.securityEmail,
+      securityAccount: management.securityAccount,
+      managementBudgetUsd: management.monthlyBudget,
+      trailLock: management.trailLock,
       guardrails: management.guardrails ?? Guardrail.defaults({ trustedAccounts: this.vendorAccounts() }),
       permittedRegions: [...new Set([management.region, ...environments.map(environment => this.regionOf(environment))])],
       alertEmail: alerts.email,
@@ -201,8 +232,14 @@ export class InnovatePlatform extends Construct {
   /** In the account of the platform's zone: the records that hand names over to the environments' own zones. */
   private delegationStack(account: string): Stack {
     const id = 'Delegation';
-    return this.node.tryFindChild(id) as Stack | undefined
-      ?? new Stack(this, id, { stackName: `${this.node.id}-${id}`, env: { account, region: this.props.management.region } });
+    const existing = this.node.tryFindChild(id) as Stack | undefined;
+    if (existing) { return existing; }
+    const stack = new Stack(this, id, { stackName: `${this.node.id}-${id}`, env: { account, region: this.props.management.region } });
+    addBootstrapStep(stack);
+    if (account === this.props.management.account) {
+      this.landingZone.permitInManagement(stack, 'The zone of the platform is in this account; the stack holds records that delegate names.');
+    }
+    return stack;
   }
 
   private regionOf(environment: PlatformEnvironment): string {

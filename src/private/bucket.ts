@@ -28,6 +28,8 @@ export interface DataBucketOptions {
   readonly accessLogs?: AccessLogs;
   /** Added to the rules that abort incomplete uploads and expire old versions. @default - none */
   readonly lifecycleRules?: s3.LifecycleRule[];
+  /** Which objects are too small for the transitions of `lifecycleRules`. @default - those under 128 KB, S3's own default for new buckets */
+  readonly transitionDefaultMinimumObjectSize?: s3.TransitionDefaultMinimumObjectSize;
   /** Keeps every object for a while, whoever wants to delete it. Switching it on replaces a bucket that exists. @default - no lock */
   readonly objectLock?: s3.ObjectLockRetention;
   /** @default RemovalPolicy.RETAIN */
@@ -49,6 +51,7 @@ export function createDataBucket(scope: Construct, id: string, options: DataBuck
       { abortIncompleteMultipartUploadAfter: Duration.days(7), noncurrentVersionExpiration: Duration.days(30) },
       ...options.lifecycleRules ?? [],
     ],
+    transitionDefaultMinimumObjectSize: options.transitionDefaultMinimumObjectSize,
   });
   if (options.accessLogs) {
     // without a feature flag of the app, the L2 prop would exchange the log bucket's policy for an ACL, which enforced ownership refuses

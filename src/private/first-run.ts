@@ -45,21 +45,49 @@ export interface FirstRunStep {
 /** A step as it stands in a template. */
 export interface RecordedStep extends FirstRunStep {
   readonly account: string;
+  /** The stack that it belongs to, which has to be there before a step that follows the deployment. */
+  readonly stack: { readonly name: string; readonly account: string; readonly region?: string };
 }
 
 /**
  * Adds a step to the first-run checklist, which `cdk-innovate-platform preflight` reads from the templates of the cloud assembly.
- * Ids that are not known yet are given by the names above: a step cannot hold a reference.
+ * Ids that are not known yet are given by the names above. A step about a value that only the deployment knows is left out:
+ * nobody could ask for it.
  */
 export function addFirstRunStep(scope: IConstruct, { id, ...step }: FirstRunStep): void {
-  const { templateOptions, account, region } = Stack.of(scope);
-  const content: Omit<RecordedStep, 'id'> = {
-    account: Token.isUnresolved(account) ? CALLER_ACCOUNT : account,
-    region: Token.isUnresolved(region) ? undefined : region,
-    ...step,
-  };
+  if (Token.isUnresolved(JSON.stringify(step))) { return; }
+  const stack = deployedStack(Stack.of(scope));
+  const account = Token.isUnresolved(stack.account) ? CALLER_ACCOUNT : stack.account;
+  const region = Token.isUnresolved(stack.region) ? undefined : stack.region;
+  const content: Omit<RecordedStep, 'id'> = { account, region, ...step, stack: { name: stack.stackName, account, region } };
+  const { templateOptions } = stack;
   templateOptions.metadata = {
     ...templateOptions.metadata,
     [FIRST_RUN_METADATA]: { ...templateOptions.metadata?.[FIRST_RUN_METADATA], [id]: content },
   };
+}
+
+/** The address of everybody who is sent something: SNS sends nothing to one that has not confirmed. */
+export function addSubscriptionStep(scope: IConstruct, email: string): void {
+  addFirstRunStep(scope, {
+    id: `subscriptions-${email}`,
+    title: `${email} has confirmed its subscriptions`,
+    why: 'SNS sends nothing to an address that has not confirmed.',
+    beforeDeployment: false,
+    check: {
+      command: ['sns', 'list-subscriptions', '--query', `contains(Subscriptions[?Endpoint==${jmesPath(email)}].SubscriptionArn, 'PendingConfirmation')`],
+      expected: 'false',
+    },
+    manual: 'Follow the link in each message "AWS Notification - Subscription Confirmation".',
+  });
+}
+
+/** A text as a literal of JMESPath, the language of `--query`. */
+export function jmesPath(text: string): string {
+  return `'${text.replace(/\\/g, '\\\\').replace(/'/g, '\\\'')}'`;
+}
+
+/** Nested stacks are deployed with the stack around them, and only that one has a template in the cloud assembly. */
+function deployedStack(stack: Stack): Stack {
+  return stack.nestedStackParent ? deployedStack(stack.nestedStackParent) : stack;
 }

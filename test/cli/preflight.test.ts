@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { Stack } from 'aws-cdk-lib';
+import { Fn, NestedStack, Stack } from 'aws-cdk-lib';
 import { assemblyOf, temporaryDirectory } from './local-assembly';
 import { addFirstRunStep, FirstRunStep, ROOT_ID } from '../../src/private/first-run';
 
@@ -14,7 +14,7 @@ const ROOT = path.join(__dirname, '..', '..');
 
 /** Answers a call from a file named after its words, and notes who called. */
 const FAKE_AWS = `#!/usr/bin/env bash
-echo "$AWS_ACCESS_KEY_ID $AWS_REGION $*" >> "$ANSWERS/calls"
+echo "\${AWS_ACCESS_KEY_ID:-$AWS_PROFILE} $AWS_REGION $*" >> "$ANSWERS/calls"
 call="$*"
 name=$(printf '%s' "\${call% --output json}" | tr -c 'a-zA-Z0-9-' '_')
 if [ -f "$ANSWERS/$name.error" ]; then cat "$ANSWERS/$name.error" >&2; exit 254; fi
@@ -35,7 +35,8 @@ class World {
     this.answer('sts get-caller-identity', { Arn: 'arn:aws:iam::111111111111:user/founder', Account: '111111111111' });
     this.answer('organizations describe-organization --query Organization', { Id: 'o-exampleorgid', MasterAccountId: '111111111111' });
     this.answer('organizations list-roots --query Roots[0].Id', 'r-exam');
-    this.answer('organizations list-accounts --query Accounts[].{name:Name,id:Id}', [{ name: 'staging', id: '222222222222' }]);
+    this.answer('organizations list-accounts --query Accounts[?State==\'ACTIVE\' || Status==\'ACTIVE\'].{name:Name,id:Id}', [{ name: 'staging', id: '222222222222' }]);
+    this.answer('cloudformation describe-stacks --stack-name Staging-Workload --query Stacks[0].StackName', 'Staging-Workload');
     this.answer('sts assume-role --role-arn arn:aws:iam::222222222222:role/OrganizationAccountAccessRole --role-session-name first-run --query Credentials',
       { AccessKeyId: 'ASIASTAGING', SecretAccessKey: 'secret', SessionToken: 'token' });
   }
@@ -107,10 +108,10 @@ function twoSteps(): World {
 test('nothing is open', () => {
   const { status, stdout, page } = twoSteps().answer(TRUSTED, ['cloudtrail.amazonaws.com']).answer(DEFAULT_ENCRYPTION, true).preflight();
   expect(status).toBe(0);
-  expect(stdout).toContain('Nothing is open.');
+  expect(stdout).toContain('Nothing is open. The page with every command:');
   expect(page).toContain('2 of 2 steps are done');
   expect(page).toContain('organizationId: \'o-exampleorgid\', rootId: \'r-exam\'');
-  expect(page).toContain('account of staging: `\'222222222222\'`');
+  expect(page).toContain('account of staging: \'222222222222\'');
 });
 
 test('what is open is said with its exact commands, what the deployment needs first; each account is asked with its own credentials', () => {
@@ -144,7 +145,7 @@ test('who may not ask does not know; a thing that is not there is open', () => {
   const { status, stdout } = twoSteps().refuse(TRUSTED, 'An error occurred (AccessDeniedException): You don\'t have permissions')
     .refuse(DEFAULT_ENCRYPTION, 'An error occurred (ResourceNotFoundException): no such thing').preflight();
   expect(status).toBe(1);
-  expect(stdout).toMatch(/unknown\s+CloudTrail may see the organization \(.*AccessDeniedException/);
+  expect(stdout).toMatch(/unknown CloudTrail may see the organization \(.*AccessDeniedException/);
   expect(stdout).toMatch(/open\s+new volumes are encrypted, in 222222222222\n/);
 });
 
@@ -153,8 +154,9 @@ test('an id that is not there yet says what to do first', () => {
     ...trail, account: '{account:production}', commands: [['organizations', 'enable-policy-type', '--root-id', ROOT_ID]],
   }));
   const { status, stdout } = world.preflight();
-  expect(status).toBe(1);
+  expect(status).toBe(0);
   expect(stdout).toContain('there is no account production yet: deploy the landing zone first)');
+  expect(stdout).toContain('Nothing is open, 1 follow a deployment.');
 });
 
 test('real ids stand in the commands', () => {
@@ -162,6 +164,53 @@ test('real ids stand in the commands', () => {
     ...trail, commands: [['organizations', 'enable-policy-type', '--root-id', ROOT_ID, '--query', 'a[?b==\'c\']']],
   })).answer(TRUSTED, []);
   expect(world.preflight().stdout).toContain('aws organizations enable-policy-type --root-id r-exam --query \'a[?b==\'\\\'\'c\'\\\'\']\' --region eu-west-1');
+});
+
+test('what follows a deployment waits for its stack', () => {
+  const { status, stdout, calls } = twoSteps().answer(TRUSTED, ['cloudtrail.amazonaws.com']).answer(DEFAULT_ENCRYPTION, false)
+    .refuse('cloudformation describe-stacks --stack-name Staging-Workload --query Stacks[0].StackName',
+      'An error occurred (ValidationError) when calling the DescribeStacks operation: Stack with id Staging-Workload does not exist').preflight('--apply');
+  expect(stdout).toContain('later   new volumes are encrypted, in 222222222222 (once Staging-Workload is deployed)');
+  expect(status).toBe(0);
+  expect(calls).not.toContain('enable-ebs');
+});
+
+test('nothing is changed in another organization than the app\'s', () => {
+  const other = new World(management => {
+    addFirstRunStep(management, { ...trail, id: 'organization', title: 'the organization is o-mine', check: { command: ['organizations', 'mine'], expected: 'o-mine' } });
+    addFirstRunStep(management, trail);
+  }).answer('organizations mine', 'o-exampleorgid').answer(TRUSTED, []);
+  const { status, stderr, calls } = other.preflight('--apply');
+  expect(status).toBe(2);
+  expect(stderr).toContain('Nothing was changed: AWS does not answer that the organization is o-mine.');
+  expect(calls).not.toContain('enable-');
+});
+
+test('an error that says nothing of the step leaves it unknown, and is not acted on', () => {
+  const { status, stdout, calls } = twoSteps().answer(DEFAULT_ENCRYPTION, true).refuse(TRUSTED, 'aws: error: argument operation: Invalid choice').preflight('--apply');
+  expect(status).toBe(1);
+  expect(stdout).toContain('unknown CloudTrail may see the organization (aws: error: argument operation: Invalid choice)');
+  expect(calls).not.toContain('enable-aws-service-access');
+});
+
+test('an organization that may not be described is not taken for one that does not exist', () => {
+  const { status, stderr } = twoSteps().refuse('organizations describe-organization --query Organization', 'An error occurred (AccessDeniedException)').preflight();
+  expect(status).toBe(2);
+  expect(stderr).toContain('AWS does not answer `aws organizations describe-organization`: An error occurred (AccessDeniedException)');
+});
+
+test('a profile wins over keys in the environment', () => {
+  const { calls } = twoSteps().answer(TRUSTED, []).answer(DEFAULT_ENCRYPTION, true).preflight('--profile', 'management');
+  expect(calls).toContain('management eu-west-1 sts get-caller-identity');
+  expect(calls).not.toContain('AKIAFOUNDER');
+});
+
+test('steps of a nested stack are found, steps about what only the deployment knows are not there', () => {
+  const world = new World(management => {
+    addFirstRunStep(new NestedStack(management, 'Nested'), trail);
+    addFirstRunStep(management, { ...volumes, title: Fn.ref('AWS::StackName') });
+  }).answer(TRUSTED, []);
+  expect(JSON.parse(world.preflight('--json').stdout).steps.map(({ id }: { id: string }) => id)).toEqual(['trusted-access-cloudtrail']);
 });
 
 test('--json says the same to a program', () => {
@@ -176,7 +225,8 @@ test('--json says the same to a program', () => {
 });
 
 test.each([
-  ['without credentials', (world: World) => world.refuse('sts get-caller-identity', 'Unable to locate credentials').preflight(), /AWS does not answer: Unable to locate credentials/],
+  ['without credentials', (world: World) => world.refuse('sts get-caller-identity', 'Unable to locate credentials').preflight(), /AWS does not answer `aws sts get-caller-identity`: Unable to locate credentials/],
+  ['with a page that cannot be written', (world: World) => world.answer(TRUSTED, []).preflight('--output', '/nowhere/page.md'), /The page cannot be written: .*\. Name another file with --output\./],
   ['without an assembly', (world: World) => world.preflight('--app', '/nowhere'), /\/nowhere is not a cloud assembly; synthesize the app first/],
   ['with an unknown option', (world: World) => world.preflight('--aply'), /'--aply'[\s\S]*--apply {4}/],
 ])('%s it ends with 2 and one message', (_, run, message) => {

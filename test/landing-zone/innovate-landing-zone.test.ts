@@ -20,7 +20,7 @@ function trailArn(template: Template): object {
 
 describe('the organization', () => {
   const stack = managementStack();
-  const zone = landingZone(stack, { organization: undefined });
+  const zone = landingZone(stack, { organization: undefined, accounts: [staging({ hardStop: HardStop.atPercent(120) }), production()] });
   const template = Template.fromStack(stack);
 
   test('is created with all features', () => {
@@ -44,7 +44,6 @@ describe('the organization', () => {
     const accounts = template.findResources('AWS::Organizations::Account');
     const [first] = Object.entries(accounts).find(([, account]) => account.Properties.AccountName === 'staging')!;
     const second = Object.values(accounts).find(account => account.Properties.AccountName === 'production')!;
-    expect(accounts[first].DependsOn).toBeUndefined();
     expect(second.DependsOn).toEqual([first]);
     const [unit] = Object.entries(template.findResources('AWS::Organizations::OrganizationalUnit')).find(([, { Properties }]) => Properties.Name === 'Production')!;
     expect(second.Properties).toEqual({
@@ -55,16 +54,27 @@ describe('the organization', () => {
   });
 
   test.each([
-    'AWS::Organizations::Organization', 'AWS::Organizations::OrganizationalUnit', 'AWS::Organizations::Account',
-    'AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::Logs::LogGroup',
-  ])('keeps every %s when the stack is deleted', type => {
-    template.allResources(type, { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    ['AWS::Organizations::Account', 'Retain'], ['AWS::S3::Bucket', 'Retain'], ['AWS::KMS::Key', 'Retain'], ['AWS::Logs::LogGroup', 'Retain'],
+    // after a failed first deployment they would refuse the next one
+    ['AWS::Organizations::Organization', 'RetainExceptOnCreate'], ['AWS::Organizations::OrganizationalUnit', 'RetainExceptOnCreate'],
+  ])('keeps every %s when the stack is deleted', (type, DeletionPolicy) => {
+    template.allResources(type, { DeletionPolicy, UpdateReplacePolicy: 'Retain' });
+  });
+
+  test('is changed by one resource at a time', () => {
+    const resources = template.toJSON().Resources as Record<string, { Type: string; DependsOn?: string[] }>;
+    const chain = Object.entries(resources).filter(([, { Type }]) => Type.startsWith('AWS::Organizations::'));
+    const first = chain.filter(([, { DependsOn = [] }]) => DependsOn.length === 0).map(([, { Type }]) => Type);
+    expect(first).toEqual(['AWS::Organizations::Organization']);
+    expect(chain.flatMap(([, { DependsOn = [] }]) => DependsOn)).toHaveLength(chain.length - 1);
+    expect(new Set(chain.flatMap(([, { DependsOn = [] }]) => DependsOn)).size).toBe(chain.length - 1);
   });
 
   test('has only what needs no switch yet, and says that the rest follows', () => {
     expect(zone.trail).toBeUndefined();
     template.resourceCountIs('AWS::CloudTrail::Trail', 0);
-    template.allResourcesProperties('AWS::Organizations::Policy', { Type: 'SERVICE_CONTROL_POLICY' });
+    template.resourceCountIs('AWS::Organizations::Policy', 0);
+    template.resourceCountIs('AWS::Budgets::BudgetsAction', 0);
     Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp('preflight --apply.*deploy again.*organization-without-trail'));
   });
 });
@@ -81,13 +91,13 @@ describe('the second deployment, with the ids that the first has told', () => {
 
   test('takes nothing away but the organization, which stays', () => {
     const gone = Object.keys(first).filter(id => !(id in second));
-    expect(gone.map(id => first[id])).toEqual([expect.objectContaining({ Type: 'AWS::Organizations::Organization', DeletionPolicy: 'Retain' })]);
+    expect(gone.map(id => first[id])).toEqual([expect.objectContaining({ Type: 'AWS::Organizations::Organization', DeletionPolicy: 'RetainExceptOnCreate' })]);
   });
 
   test('leaves units and accounts as they are', () => {
     const { organizationId, rootId } = ORGANIZATION;
     const resolved = (resources: typeof first) => Object.entries(resources).filter(([, { Type }]) => /Unit$|Account$/.test(Type)).map(([id, resource]) => [
-      id, JSON.parse(JSON.stringify(resource).replace(/\{"Fn::GetAtt":\["\w+","RootId"\]\}/g, JSON.stringify(rootId)).replace(/\{"Fn::GetAtt":\["\w+Organization\w+","Id"\]\}/g, JSON.stringify(organizationId))),
+      id, JSON.parse(JSON.stringify({ ...resource, DependsOn: undefined }).replace(/\{"Fn::GetAtt":\["\w+","RootId"\]\}/g, JSON.stringify(rootId)).replace(/\{"Fn::GetAtt":\["\w+Organization\w+","Id"\]\}/g, JSON.stringify(organizationId))),
     ]);
     expect(resolved(second)).toEqual(resolved(first));
     expect(resolved(second)).toHaveLength(5);
@@ -104,6 +114,24 @@ describe('the second deployment, with the ids that the first has told', () => {
     const again = synthesize({ accounts: [staging({ accountId: '222222222222' }), production({ accountId: '333333333333' })] });
     expect(again.template.toJSON()).toEqual(template.toJSON());
   });
+});
+
+test('units can be made in a unit that exists', () => {
+  const stack = managementStack();
+  landingZone(stack, { organization: { ...ORGANIZATION, workloadsUnitId: 'ou-exam-12345678' } });
+  const units = Object.values(Template.fromStack(stack).findResources('AWS::Organizations::OrganizationalUnit')).map(({ Properties }) => Properties);
+  expect(units).toEqual([{ Name: 'Production', ParentId: 'ou-exam-12345678' }, { Name: 'NonProduction', ParentId: 'ou-exam-12345678' }]);
+  const targets = Object.values(Template.fromStack(stack).findResources('AWS::Organizations::Policy')).flatMap(({ Properties }) => Properties.TargetIds);
+  expect(targets).toContain('ou-exam-12345678');
+});
+
+test('the policy that freezes an account is made after the guardrails', () => {
+  const stack = managementStack();
+  landingZone(stack, { accounts: [staging({ hardStop: HardStop.atPercent(120) }), production()] });
+  const policies = Object.entries(Template.fromStack(stack).findResources('AWS::Organizations::Policy'));
+  const [freeze, ...others] = policies.sort(([, a]) => a.Properties.TargetIds ? 1 : -1);
+  expect(freeze[1].Properties.TargetIds).toBeUndefined();
+  expect(freeze[1].DependsOn).toEqual(expect.arrayContaining(others.map(([id]) => id)));
 });
 
 describe('access', () => {
@@ -229,8 +257,8 @@ describe('the budgets', () => {
       Notification: { NotificationType, Threshold, ThresholdType: 'PERCENTAGE', ComparisonOperator: 'GREATER_THAN' },
       Subscribers: [{ SubscriptionType: 'SNS', Address: topic }],
     });
-    template.resourceCountIs('AWS::Budgets::Budget', 2);
-    for (const [account, amount] of [[stack.resolve(zone.accountId('staging')), 800], ['333333333333', 500]]) {
+    template.resourceCountIs('AWS::Budgets::Budget', 3);
+    for (const [account, amount] of [['111111111111', 100], [stack.resolve(zone.accountId('staging')), 800], ['333333333333', 500]]) {
       template.hasResourceProperties('AWS::Budgets::Budget', {
         Budget: { BudgetType: 'COST', TimeUnit: 'MONTHLY', BudgetLimit: { Amount: amount, Unit: 'USD' }, CostFilters: { LinkedAccount: [account] } },
         NotificationsWithSubscribers: [notification('ACTUAL', 80), notification('FORECASTED', 100), notification('ACTUAL', 100)],
@@ -331,6 +359,9 @@ test.each<[string, Partial<InnovateLandingZoneProps>, string]>([
   ['a malformed alert address', { alertEmail: 'ops' }, '`alertEmail` is "ops"'],
   ['an account that exists in an organization that does not', { organization: undefined, accounts: [existingProduction()] }, '`organization` is missing, but the account "legacy" exists already'],
   ['a malformed organization', { organization: { organizationId: 'exampleorgid', rootId: 'r-exam' } }, '`organization.organizationId` is "exampleorgid"'],
+  ['a malformed unit', { organization: { ...ORGANIZATION, workloadsUnitId: 'Workloads' } }, '`organization.workloadsUnitId` is "Workloads"'],
+  ['the name of the management account', { accounts: [staging({ name: 'management' })] }, '`accounts[0].name` is "management"'],
+  ['a budget of zero for the management account', { managementBudgetUsd: 0 }, '`managementBudgetUsd` is 0'],
   ['a malformed root', { organization: { organizationId: 'o-exampleorgid', rootId: 'exam' } }, '`organization.rootId` is "exam"'],
   ['a hard stop below the budget', { accounts: [staging({ hardStop: HardStop.atPercent(50) })] }, '`accounts[0].hardStop` is 50'],
   ['a malformed address for security', { securityEmail: 'nobody' }, '`securityEmail` is "nobody"'],

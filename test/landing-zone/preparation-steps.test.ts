@@ -19,7 +19,7 @@ test('the least that an organization needs', () => {
     'policy-type-aiservices-opt-out-policy', 'policy-type-backup-policy', 'policy-type-declarative-policy-ec2', 'policy-type-resource-control-policy',
     'policy-type-s3-policy', 'policy-type-service-control-policy', 'policy-type-tag-policy',
     'trail-role', 'root-credentials', 'root-sessions',
-    'cost-allocation-tag-innovate-environment', 'cost-allocation-tag-innovate-platform', 'alert-subscription',
+    'cost-allocation-tag-innovate-environment', 'cost-allocation-tag-innovate-platform', 'subscriptions-ops@innovate.example',
   ]);
 });
 
@@ -47,11 +47,12 @@ test('a new organization is made by the deployment, so everything else follows i
   const steps = stepsOf({ organization: undefined });
   expect(steps.organization).toMatchObject({ beforeDeployment: false, manual: 'Deploy the landing zone once.' });
   expect(steps).not.toHaveProperty('organization-root');
+  expect(Object.values(steps).filter(step => step.beforeDeployment)).toEqual([]);
 });
 
 test('an id in the configuration is compared with the account of this name', () => {
   const steps = stepsOf({ accounts: [staging({ accountId: '222222222222' }), production()] });
-  expect(steps['account-staging'].check).toEqual({ command: ['organizations', 'list-accounts', '--query', 'Accounts[?Name==`staging`].Id'], expected: '222222222222' });
+  expect(steps['account-staging'].check).toEqual({ command: ['organizations', 'list-accounts', '--query', 'Accounts[?Name==\'staging\'].Id'], expected: '222222222222' });
   expect(steps).not.toHaveProperty('account-production');
 });
 
@@ -62,6 +63,13 @@ test('the contact of each account; the management account cannot name itself', (
   expect(steps['security-contact-management'].commands).toEqual([['account', 'put-alternate-contact', ...rest]]);
   expect(steps['security-contact-staging'].commands).toEqual([['account', 'put-alternate-contact', '--account-id', '{account:staging}', ...rest]]);
   expect(steps['security-contact-legacy'].commands).toEqual([['account', 'put-alternate-contact', '--account-id', '333333333333', ...rest]]);
+});
+
+test('every address is asked for its subscriptions', () => {
+  const steps = stepsOf({ securityEmail: "o'neill@innovate.example" });
+  expect(steps).toHaveProperty(['subscriptions-ops@innovate.example']);
+  expect(steps["subscriptions-o'neill@innovate.example"].check.command).toContain(
+    "contains(Subscriptions[?Endpoint=='o\\'neill@innovate.example'].SubscriptionArn, 'PendingConfirmation')");
 });
 
 test('one account administers the detectors of all, in every permitted region', () => {

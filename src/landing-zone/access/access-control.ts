@@ -6,6 +6,7 @@ import { assignmentId, assignmentsOf, SingleAssignment, singleAssignments } from
 import { IdentityCenterProps } from './identity-center';
 import { PermissionSet } from './permission-set';
 import { MANAGEMENT, ScopedAccount } from './scoped-account';
+import { ReadableTrail, trailAccess } from './trail-access';
 
 /** An account for workloads with its id, which may be known at deployment only. */
 export interface AccessAccount extends ScopedAccount {
@@ -16,6 +17,8 @@ export interface AccessControlProps {
   readonly identityCenter: IdentityCenterProps;
   /** The accounts for workloads; the management account is the stack's own. */
   readonly accounts: AccessAccount[];
+  /** What auditors read besides configuration, in the stack's account and region. @default - nothing */
+  readonly auditTrail?: ReadableTrail;
 }
 
 /**
@@ -48,6 +51,7 @@ export class AccessControl extends Construct {
 
   private createPermissionSet(permissionSet: PermissionSet): string {
     const { name, description, sessionDuration } = permissionSet;
+    const { auditTrail } = this.props;
     const managedPolicies = permissionSet._managedPolicyNames.map(policy => `arn:${Stack.of(this).partition}:iam::aws:policy/${policy}`);
     return new sso.CfnPermissionSet(this, `PermissionSet-${name}`, {
       instanceArn: this.props.identityCenter.instanceArn,
@@ -55,7 +59,7 @@ export class AccessControl extends Construct {
       description,
       sessionDuration: sessionDuration.toIsoString(),
       managedPolicies: managedPolicies.length ? managedPolicies : undefined,
-      inlinePolicy: permissionSet._inlinePolicy(),
+      inlinePolicy: permissionSet._inlinePolicy(auditTrail && trailAccess(this, auditTrail)),
     }).attrPermissionSetArn;
   }
 

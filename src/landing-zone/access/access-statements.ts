@@ -1,4 +1,5 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
+import { TrailAccess } from './trail-access';
 
 /**
  * What the permission sets are made of. Configuration is allowed by verb, `Describe*` and `List*`, because it has hundreds
@@ -97,12 +98,30 @@ export function auditStatements(): iam.PolicyStatement[] {
   ])];
 }
 
+/** Search the organization's trail in its log group, and read its files. */
+export function trailStatements(trail: TrailAccess): iam.PolicyStatement[] {
+  return [
+    new iam.PolicyStatement({
+      sid: 'Trail',
+      actions: [...readersOf(TRAIL_READ, 's3', 'logs'), 'logs:GetLogGroupFields', 's3:ListBucket'],
+      resources: [trail.bucketArn, ...trail.readable.s3, ...trail.readable.logs],
+    }),
+    // an action without a resource type; it ends what was started above
+    allow('TrailQueries', ['logs:StopQuery']),
+    new iam.PolicyStatement({
+      sid: 'TrailKey', actions: readersOf(TRAIL_READ, 'kms'), resources: trail.readable.kms, conditions: { StringEquals: { 'kms:ViaService': trail.keyServices } },
+    }),
+  ];
+}
+
 /**
  * No contents of any store, no way onto a machine, no key. A deny, because an allow can come from elsewhere as well:
  * from the policy of a bucket that admits the whole organization, or from AWS's managed policies, which change.
+ *
+ * @param trail what is readable nevertheless
  */
-export function noDataStatements(): iam.PolicyStatement[] {
-  return [deny('NoData', [
+export function noDataStatements(trail?: TrailAccess): iam.PolicyStatement[] {
+  return denyBut(trail, 'NoData', [
     'aoss:APIAccessAll', 'appconfig:GetConfiguration', 'appconfig:GetLatestConfiguration', 'appsync:ListApiKeys',
     'athena:GetQueryResults*', 'athena:StartQueryExecution',
     'backup-search:*', 'backup:StartRestoreJob', 'bedrock:GetKnowledgeBaseDocuments', 'bedrock:Retrieve*', 'cassandra:Select',
@@ -126,15 +145,19 @@ export function noDataStatements(): iam.PolicyStatement[] {
     'ssm:DescribeAutomationStep*', 'ssm:GetAccessToken', 'ssm:GetAutomationExecution', 'ssm:GetCommandInvocation', 'ssm:GetParameter*', 'ssm:ListCommand*',
     'ssm:ResumeSession',
     'ssm:SendCommand', 'ssm:StartAutomationExecution', 'ssm:StartSession', 'timestream:Select*', 'workdocs:GetDocument*',
-  ])];
+  ]);
 }
 
-/** No log lines, traces and sampled requests either: an application writes about its customers there. */
-export function noTelemetryStatements(): iam.PolicyStatement[] {
-  return [deny('NoTelemetry', [
+/**
+ * No log lines, traces and sampled requests either: an application writes about its customers there.
+ *
+ * @param trail what is readable nevertheless
+ */
+export function noTelemetryStatements(trail?: TrailAccess): iam.PolicyStatement[] {
+  return denyBut(trail, 'NoTelemetry', [
     ...TELEMETRY_READ, 'cloudwatch:GetTelemetryQueryResults', 'wafv2:GetSampledRequests', 'xray:GetDistinctTrace*', 'xray:GetRetrieved*',
     'xray:ListRetrieved*',
-  ])];
+  ]);
 }
 
 /** No change of identities, of accounts, of the organization with its guardrails, of access, and no step into another role. */
@@ -169,10 +192,36 @@ const TELEMETRY_READ = [
   'xray:BatchGetTraces', 'xray:GetTraceGraph', 'xray:GetTraceSummaries',
 ];
 
+/** What reads the trail, and everything else of its kind. */
+const TRAIL_READ = [
+  'kms:Decrypt', 'logs:FilterLogEvents', 'logs:GetLogEvents', 'logs:GetLogRecord', 'logs:GetQueryResults', 'logs:StartQuery', 's3:GetObject',
+  's3:GetObjectVersion',
+];
+
+function readersOf(actions: string[], ...services: string[]): string[] {
+  return actions.filter(action => services.some(service => action.startsWith(`${service}:`)));
+}
+
 function allow(sid: string, actions: string[]): iam.PolicyStatement {
   return new iam.PolicyStatement({ sid, actions, resources: ['*'] });
 }
 
 function deny(sid: string, actions: string[]): iam.PolicyStatement {
   return new iam.PolicyStatement({ sid, effect: iam.Effect.DENY, actions, resources: ['*'] });
+}
+
+/** Denies everywhere, but what reads the trail only elsewhere, and its key only where it is used for something else. */
+function denyBut(trail: TrailAccess | undefined, sid: string, actions: string[]): iam.PolicyStatement[] {
+  if (!trail) { return [deny(sid, actions)]; }
+  const reading = actions.filter(action => TRAIL_READ.includes(action));
+  const trailArns = Object.entries(trail.readable).flatMap(([service, arns]) => readersOf(reading, service).length ? arns : []);
+  const decrypting = readersOf(reading, 'kms');
+  return [
+    deny(sid, actions.filter(action => !reading.includes(action))),
+    new iam.PolicyStatement({ sid: `${sid}ButTrail`, effect: iam.Effect.DENY, actions: reading, notResources: trailArns }),
+    ...decrypting.length ? [new iam.PolicyStatement({
+      sid: `${sid}ButTrailKey`, effect: iam.Effect.DENY, actions: decrypting, resources: ['*'],
+      conditions: { StringNotEquals: { 'kms:ViaService': trail.keyServices } },
+    })] : [],
+  ];
 }

@@ -2,8 +2,9 @@ import { Duration } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import {
   auditStatements, billingStatements, noAccessChangeStatements, noDataStatements, noTelemetryStatements, operateStatements,
-  releaseApprovalStatements, telemetryStatements, viewStatements,
+  releaseApprovalStatements, telemetryStatements, trailStatements, viewStatements,
 } from './access-statements';
+import { TrailAccess } from './trail-access';
 
 /** A permission set of your own. */
 export interface CustomPermissionSetProps {
@@ -48,7 +49,8 @@ export interface CustomPermissionSetProps {
 /** The policies of a permission set. */
 interface Permissions {
   readonly managedPolicyNames?: string[];
-  readonly statements?: () => iam.PolicyStatement[];
+  /** @param trail the organization's trail, for those who may read it; undefined where there is none */
+  readonly statements?: (trail?: TrailAccess) => iam.PolicyStatement[];
   /** Whether the set has no place in the management account. */
   readonly workloadsOnly?: boolean;
 }
@@ -57,7 +59,7 @@ interface Permissions {
  * What a group of people may do in an account. IAM Identity Center makes a role of it in each account where it is assigned.
  *
  * But for `ADMINISTRATOR`, every set of the library denies what is stored, keys, changes of access and the step into other roles:
- * no policy of a bucket or a key can give it back.
+ * no policy of a bucket or a key can give it back. The organization's trail is the one exception, for `AUDITOR`.
  *
  * @example
  * import { Duration } from 'aws-cdk-lib';
@@ -108,11 +110,16 @@ export class PermissionSet {
     },
   );
 
-  /** See every configuration, identity, finding and audit event. No data, no logs of applications. */
+  /**
+   * See every configuration, identity, finding and audit event. No data, no logs of applications. Where it is assigned in the management
+   * account, the organization's trail can be read there: its files, and its log group by CloudWatch Logs Insights.
+   */
   public static readonly AUDITOR = new PermissionSet(
     'InnovateAuditor', 'See every configuration, identity, finding and audit event; no data', Duration.hours(4), {
       managedPolicyNames: ['SecurityAudit', 'job-function/ViewOnlyAccess'],
-      statements: () => [...auditStatements(), ...noTelemetryStatements(), ...guardStatements()],
+      statements: trail => [
+        ...auditStatements(), ...trail ? trailStatements(trail) : [], ...noTelemetryStatements(trail), ...guardStatements(trail),
+      ],
     },
   );
 
@@ -121,7 +128,7 @@ export class PermissionSet {
     const base = props.basedOn;
     return new PermissionSet(props.name, props.description, props.sessionDuration ?? base?.sessionDuration ?? Duration.hours(1), {
       managedPolicyNames: [...new Set([...base?._managedPolicyNames ?? [], ...props.managedPolicyNames ?? []])],
-      statements: () => [...base?._statements() ?? [], ...props.statements ?? []],
+      statements: trail => [...base?._statements(trail) ?? [], ...props.statements ?? []],
       workloadsOnly: base?._workloadsOnly,
     });
   }
@@ -147,22 +154,23 @@ export class PermissionSet {
   }
 
   /** @internal */
-  public _statements(): iam.PolicyStatement[] {
-    return this.permissions.statements?.() ?? [];
+  public _statements(trail?: TrailAccess): iam.PolicyStatement[] {
+    return this.permissions.statements?.(trail) ?? [];
   }
 
   /**
    * The document in the role of each account; undefined where a set has managed policies only.
    *
+   * @param trail the organization's trail, for those who may read it
    * @internal
    */
-  public _inlinePolicy(): object | undefined {
-    const statements = this._statements().map(statement => statement.toStatementJson());
+  public _inlinePolicy(trail?: TrailAccess): object | undefined {
+    const statements = this._statements(trail).map(statement => statement.toStatementJson());
     return statements.length ? { Version: '2012-10-17', Statement: statements } : undefined;
   }
 }
 
 /** What nobody but an administrator may do in any account. */
-function guardStatements(): iam.PolicyStatement[] {
-  return [...noDataStatements(), ...noAccessChangeStatements()];
+function guardStatements(trail?: TrailAccess): iam.PolicyStatement[] {
+  return [...noDataStatements(trail), ...noAccessChangeStatements()];
 }

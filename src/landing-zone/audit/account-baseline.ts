@@ -43,8 +43,11 @@ export interface AccountBaselineProps {
   readonly securityStandards?: SecurityStandard[];
 
   /**
-   * Where findings of high severity are sent. The topic, and its key where it has one, admit EventBridge of this account from now on;
-   * an imported topic cannot be changed from here and has to admit it already.
+   * Where high and critical findings of GuardDuty and critical ones of Security Hub are sent. The topic, and its key where it has one, admit
+   * EventBridge of this account from now on; an imported topic cannot be changed from here and has to admit it already.
+   *
+   * A finding is told again while it lasts: by GuardDuty every six hours until it is archived, by Security Hub with each check until its
+   * workflow status is NOTIFIED or SUPPRESSED.
    *
    * @default - findings wait in the consoles of GuardDuty and Security Hub
    */
@@ -90,7 +93,7 @@ export interface AccountBaselineProps {
   /**
    * Encrypts the record of AWS Config and the backups. The policy of an imported key cannot be changed from here: it has to admit AWS Config.
    *
-   * @default - a new key, rotated yearly
+   * @default - a new key, rotated yearly, where AWS Config or AWS Backup is among `services`
    */
   readonly encryptionKey?: kms.IKey;
 }
@@ -112,8 +115,8 @@ export interface AccountBaselineProps {
  * new AccountBaseline(this, 'Baseline', { alerts });
  */
 export class AccountBaseline extends Construct {
-  /** Encrypts the record of AWS Config and the backups. */
-  public readonly encryptionKey: kms.IKey;
+  /** Encrypts the record of AWS Config and the backups; undefined where both are left out and no key is given. */
+  public readonly encryptionKey?: kms.IKey;
 
   /** Where AWS Config keeps its record; undefined where it is left out. */
   public readonly configBucket?: s3.IBucket;
@@ -131,21 +134,25 @@ export class AccountBaseline extends Construct {
     validateAccountBaseline(this, props);
     const services = props.services ?? SecurityService.standard();
     this.furtherRegion = props.furtherRegion ?? false;
-    this.encryptionKey = props.encryptionKey ?? createEncryptionKey(this, 'Key', {
-      description: 'Record of AWS Config and backups of the account', services: [CONFIG_SERVICE],
-    });
+    const [records, backsUp] = [SecurityService.CONFIG, SecurityService.BACKUP].map(service => services.includes(service));
+    const encryptionKey = props.encryptionKey ?? (records || backsUp ? this.createKey() : undefined);
+    this.encryptionKey = encryptionKey;
 
     if (services.includes(SecurityService.GUARD_DUTY)) { this.detectorId = this.detectThreats(props); }
-    const recording = services.includes(SecurityService.CONFIG) ? this.recordChanges(props) : undefined;
+    const recording = records ? this.recordChanges(props, encryptionKey!) : undefined;
     this.configBucket = recording?.bucket;
     if (services.includes(SecurityService.SECURITY_HUB)) { this.checkStandards(props, recording); }
     if (services.includes(SecurityService.ACCESS_ANALYZER)) { this.analyzeAccess(props); }
-    if (services.includes(SecurityService.BACKUP)) { this.backupVault = this.receiveBackups(props); }
+    if (backsUp) { this.backupVault = this.receiveBackups(props, encryptionKey!); }
     if (services.includes(SecurityService.SNAPSHOT_PRIVACY)) {
       new ec2.CfnSnapshotBlockPublicAccess(this, 'SnapshotPrivacy', { state: 'block-all-sharing' });
     }
     if (props.alerts) { new FindingAlerts(this, 'Alerts', props.alerts); }
     addBaselineSteps(this);
+  }
+
+  private createKey(): kms.IKey {
+    return createEncryptionKey(this, 'Key', { description: 'Record of AWS Config and backups of the account', services: [CONFIG_SERVICE] });
   }
 
   private detectThreats({ protectionPlans = ProtectionPlan.all() }: AccountBaselineProps): string {
@@ -159,15 +166,15 @@ export class AccountBaseline extends Construct {
     });
     return new guardduty.CfnDetector(this, 'Detector', {
       enable: true,
-      // updates of known findings; new ones are told at once
-      findingPublishingFrequency: 'FIFTEEN_MINUTES',
+      // updates of known findings, each of which is told again; new ones are told at once
+      findingPublishingFrequency: 'SIX_HOURS',
       features: [...protectionPlans.map(feature('ENABLED')), ...others.map(feature('DISABLED'))],
     }).attrId;
   }
 
-  private recordChanges({ configRetention, createConfigRole }: AccountBaselineProps): ConfigRecording {
+  private recordChanges({ configRetention, createConfigRole }: AccountBaselineProps, encryptionKey: kms.IKey): ConfigRecording {
     return new ConfigRecording(this, 'Config', {
-      encryptionKey: this.encryptionKey,
+      encryptionKey,
       retention: configRetention ?? Duration.days(2557),
       createRole: createConfigRole ?? !this.furtherRegion,
       recordIam: !this.furtherRegion,
@@ -207,9 +214,9 @@ export class AccountBaseline extends Construct {
     });
   }
 
-  private receiveBackups({ vaultLock }: AccountBaselineProps): backup.IBackupVault {
+  private receiveBackups({ vaultLock }: AccountBaselineProps, encryptionKey: kms.IKey): backup.IBackupVault {
     return new BackupTarget(this, 'Backup', {
-      encryptionKey: this.encryptionKey, lock: vaultLock ?? VaultLock.governance(Duration.days(7)), createRole: !this.furtherRegion,
+      encryptionKey, lock: vaultLock ?? VaultLock.governance(Duration.days(7)), createRole: !this.furtherRegion,
     }).vault;
   }
 }

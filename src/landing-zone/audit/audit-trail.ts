@@ -28,12 +28,15 @@ export interface AuditTrailProps {
 /** As long as the shortest retention that a landing zone permits. */
 export const DEFAULT_TRAIL_LOCK = TrailLock.compliance(Duration.days(365));
 
-/** How long a log stays in S3's standard class, for those who look something up. */
+/** How long a larger file stays in S3's standard class, for those who look something up. */
 const DAYS_BEFORE_ARCHIVE = 90;
 
 /** The organization's trail, its archive in S3 and its copy in CloudWatch Logs. */
 export class AuditTrail extends Construct {
   public readonly bucket: s3.IBucket;
+  /** Where the trail can be searched. */
+  public readonly logGroup: logs.ILogGroup;
+  public readonly encryptionKey: kms.IKey;
   /** Undefined until the organization is prepared. */
   public readonly trail?: cloudtrail.CfnTrail;
   /** Where the alarms report. */
@@ -47,10 +50,12 @@ export class AuditTrail extends Construct {
     // the policies of bucket and key name the trail before it exists
     this.trailName = Names.uniqueResourceName(this, { maxLength: 128, separator: '-' });
     this.trailArn = Stack.of(this).formatArn({ service: 'cloudtrail', resource: 'trail', resourceName: this.trailName });
+    const { alarmEmail, encryptionKey, logRetention } = props;
+    this.encryptionKey = encryptionKey;
     this.bucket = this.createBucket();
     this.allowEncryption();
-    const { alarmEmail, encryptionKey, logRetention } = props;
     const logGroup = createLogGroup(this, 'Logs', { encryptionKey, retention: logRetention, removalPolicy: RemovalPolicy.RETAIN });
+    this.logGroup = logGroup;
     this.trail = props.isOrganizationPrepared ? this.createTrail(logGroup) : undefined;
     this.alarmTopic = new TrailAlarms(this, 'Alarms', { logGroup, encryptionKey, email: alarmEmail }).topic;
   }
@@ -66,6 +71,8 @@ export class AuditTrail extends Construct {
         transitions: [{ storageClass: s3.StorageClass.GLACIER, transitionAfter: Duration.days(DAYS_BEFORE_ARCHIVE) }],
         expiration: retention,
       }],
+      // each file in Glacier is charged for 40 KB more and for its move, which a small one never earns back
+      transitionDefaultMinimumObjectSize: s3.TransitionDefaultMinimumObjectSize.ALL_STORAGE_CLASSES_128_K,
     });
     bucket.addToResourcePolicy(new iam.PolicyStatement({
       sid: 'TrailAclCheck',

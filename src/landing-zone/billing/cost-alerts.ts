@@ -5,7 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
-import { Construct } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
 import { BudgetFreeze } from './budget-freeze';
 import { HardStop } from './hard-stop';
 
@@ -23,6 +23,8 @@ export interface CostAlertsProps {
   readonly encryptionKey: kms.IKey;
   /** The organization whose accounts are frozen. */
   readonly organizationId: string;
+  /** What the freeze is made after: Organizations refuses two changes at once. @default - nothing */
+  readonly freezesAfter?: IConstruct;
 }
 
 /** An account and what it should cost. */
@@ -53,9 +55,15 @@ export class CostAlerts extends Construct {
     const budget = this.addBudget(costs.name, costs.accountId, costs.monthlyBudgetUsd);
     this.addAnomalyDetection(costs);
     if (costs.hardStop) {
-      this.freeze ??= new BudgetFreeze(this, 'Freeze', { organizationId: this.props.organizationId, topic: this.topic });
+      this.freeze ??= this.createFreeze();
       this.freeze.addAccount({ name: costs.name, accountId: costs.accountId, budget, hardStop: costs.hardStop });
     }
+  }
+
+  private createFreeze(): BudgetFreeze {
+    const freeze = new BudgetFreeze(this, 'Freeze', { organizationId: this.props.organizationId, topic: this.topic });
+    if (this.props.freezesAfter) { freeze.node.addDependency(this.props.freezesAfter); }
+    return freeze;
   }
 
   /** A monthly budget: told at 80 % and 100 % spent, and when the month is forecast to pass 100 %. */

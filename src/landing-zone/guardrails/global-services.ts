@@ -21,10 +21,12 @@ export const GLOBAL_SERVICE_ACTIONS = [
 
 /**
  * What a stack in us-east-1 needs besides, where that region is permitted for the global services only:
- * CloudFront's certificate, web ACL and edge functions with their deployment, logs, alarms and messages.
+ * CloudFront's certificate, web ACL and edge functions with their deployment, logs, alarms and messages; detection, because the
+ * events of global services are recorded there and nowhere else; and the quotas of the global services.
  */
 export const EDGE_STACK_ACTIONS = [
-  'cloudformation:*', 'cloudwatch:*', 'ecr:*', 'events:*', 'firehose:*', 'lambda:*', 'logs:*', 's3:*', 'sns:*', 'ssm:*', 'tag:*',
+  'cloudformation:*', 'cloudwatch:*', 'ecr:*', 'events:*', 'firehose:*', 'guardduty:*', 'inspector2:*', 'lambda:*', 'logs:*', 's3:*', 'securityhub:*',
+  'servicequotas:*', 'sns:*', 'ssm:*', 'tag:*',
 ];
 
 /** The region of the global services' endpoints. */

@@ -12,10 +12,9 @@ export interface GuardrailContext {
   readonly organizationId: string;
 }
 
-/** The role that Organizations makes in every account it creates, for the management account only. */
-export const ADMINISTRATION_ROLE = 'OrganizationAccountAccessRole';
+export { ADMINISTRATION_ROLE } from '../../private/administration-role';
 
-/** CloudFormation's role of the AWS CDK's bootstrap stack. */
+/** CloudFormation's role of the AWS CDK's bootstrap stack. An exception for this name relies on `privilegedRoleStatements`. */
 export const DEPLOYMENT_ROLE = 'cdk-*-cfn-exec-role-*';
 
 export function deny(sid: string, props: iam.PolicyStatementProps): iam.PolicyStatement {

@@ -113,7 +113,7 @@ function render(context: GuardrailContext, guardrail: Guardrail): RenderedGuardr
     reject(scope, {
       prop,
       value: `${size} characters`,
-      problem: `one ${policyType.name} has at most ${policyType._maxCharacters} characters`,
+      problem: `this library keeps to ${policyType._maxCharacters} characters in one ${policyType.name}`,
       remedy: 'Shorten the guardrail or make two of it.',
     });
   }
@@ -149,7 +149,7 @@ function validateCount(scope: Construct, { policyType, target, policies, units, 
     reject(scope, {
       prop: 'guardrails',
       value: `${count} of ${policyType.name} on ${target}`,
-      problem: ['Organizations attaches at most ' + policyType._maxPerTarget, ...taken].join(' and '),
+      problem: [`this library keeps to ${policyType._maxPerTarget} on one target`, ...taken].join(' and '),
       remedy: `Shorten or leave out guardrails until they fit into ${max} policies of ${policyType._maxCharacters} characters.`,
     });
   }

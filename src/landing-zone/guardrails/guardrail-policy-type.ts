@@ -99,8 +99,9 @@ export class GuardrailPolicyType {
 }
 
 /**
- * The kinds that are younger or larger have the usual 10,000 characters and ten policies. Service control policies were
- * admitted twice their limits in 2026; they are composed for the older ones, which every organization and every tool knows.
+ * The limits that this library keeps to: without others, 10,000 characters and ten policies. Since May 2026 AWS admits
+ * service control policies of 10,240 characters, ten of them on a target. They keep to 5,120 and five, because it is not
+ * verified that `AWS::Organizations::Policy` accepts more.
  *
  * @see https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
  */

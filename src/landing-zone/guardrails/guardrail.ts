@@ -11,8 +11,8 @@ import { GuardrailPolicyType } from './guardrail-policy-type';
 import { CostAllocationTagsProps, CustomGuardrailProps, CustomPolicyGuardrailProps, OrganizationPerimeterProps } from './guardrail-props';
 import { perimeterStatements, tlsStatements } from './resource-control-statements';
 import {
-  accountSettingsStatements, administrationRoleStatements, auditStatements, encryptedStorageStatements, externalShareStatements, iamUserStatements,
-  identityProviderStatements, instanceMetadataStatements, leavingStatements, permittedRegionsStatements, productionDataStatements,
+  accountSettingsStatements, auditStatements, encryptedStorageStatements, externalShareStatements, iamUserStatements, identityProviderStatements,
+  instanceMetadataStatements, leavingStatements, permittedRegionsStatements, privilegedRoleStatements, productionDataStatements,
   publicDatabaseStatements, rootUserStatements,
 } from './service-control-statements';
 import { costAllocationTags } from './tag-policy';
@@ -28,7 +28,9 @@ import { OrganizationalUnit } from '../organization/organizational-unit';
  * - Declarative policies set a service itself; backup and tag policies say what is backed up and how tags are written.
  *
  * Each kind has to be switched on for the organization once. Where a guardrail names the administration role, that is
- * `OrganizationAccountAccessRole`, which only the management account can assume.
+ * `OrganizationAccountAccessRole`, which only the management account can assume. CloudFormation's role of the AWS CDK is
+ * `cdk-*-cfn-exec-role-*`: what is deployed as code. Both names are kept by `PROTECT_PRIVILEGED_ROLES`, without which the
+ * exceptions of the other guardrails are open to every administrator of an account.
  *
  * @example
  * import * as iam from 'aws-cdk-lib/aws-iam';
@@ -60,13 +62,15 @@ export class Guardrail {
 
   /**
    * Nothing outside `permittedRegions`, the global services excepted. Where us-east-1 is not permitted
-   * it admits what a CloudFront stack needs, and no machine, cluster or database.
+   * it admits what a CloudFront stack needs, detection and quotas, and no machine, cluster or database.
    */
   public static readonly PERMITTED_REGIONS = Guardrail.ofIdentities('permitted regions', permittedRegionsStatements);
 
   /**
    * Trails, detectors, recorders, scanners and analyzers cannot be stopped or deleted but by the administration role;
-   * their settings are changed by CloudFormation's role of the AWS CDK only.
+   * their settings, and the rules by which findings are suppressed, are changed by CloudFormation's role of the AWS CDK as well.
+   * A single finding can still be archived, and the EventBridge rules that report findings can be switched off:
+   * they cannot be told from those of a workload.
    */
   public static readonly PROTECT_AUDIT = Guardrail.ofIdentities('protect audit and detection', auditStatements);
 
@@ -77,12 +81,22 @@ export class Guardrail {
   public static readonly PROTECT_ACCOUNT_SETTINGS = Guardrail.ofIdentities('protect account settings', accountSettingsStatements);
 
   /**
-   * Nobody but the administration role itself can change or make a role of its name, and nobody but CloudFormation's role
-   * of the AWS CDK one of the backup role's; the exceptions of other guardrails rely on both.
+   * The administration role and CloudFormation's role of the AWS CDK are made, changed and deleted by the administration role only,
+   * the role of AWS Backup by CloudFormation's role as well. The exceptions of other guardrails rely on these names.
+   *
+   * `cdk bootstrap` therefore runs as the administration role, for every account and after every change of the bootstrap stack; a stack set
+   * has to take that role, too. Roles that had one of these names before stay as they are. What CloudFormation's role deploys counts as code, whoever started
+   * the deployment.
    */
-  public static readonly PROTECT_ADMINISTRATION_ROLE = Guardrail.ofIdentities('protect the administration role', administrationRoleStatements);
+  public static readonly PROTECT_PRIVILEGED_ROLES = Guardrail.ofIdentities('protect privileged roles', privilegedRoleStatements);
 
-  /** Volumes, databases, caches and file systems are created encrypted or not at all. */
+  /**
+   * EBS volumes, EFS file systems, replication groups of ElastiCache and databases of RDS, Aurora, DocumentDB and Neptune are created
+   * encrypted or not at all.
+   *
+   * Not covered, because no condition key tells: databases that are restored from a snapshot or a point in time, or replicated, which are as
+   * encrypted as their source; single cache clusters without a replication group; OpenSearch domains, Redshift and MSK clusters.
+   */
   public static readonly ENCRYPTED_STORAGE = Guardrail.ofIdentities('encrypted storage', encryptedStorageStatements);
 
   /** No IAM users, and no password, access key or other long-lived credential for one. */
@@ -94,15 +108,24 @@ export class Guardrail {
   /** No machine is started with version 1 of the metadata service, and no keys that came from it are accepted. */
   public static readonly DENY_IMDS_V1 = Guardrail.ofIdentities('deny version 1 of the metadata service', instanceMetadataStatements);
 
-  /** No database with a public address, and no snapshot of one shared with another account but by the administration role. */
+  /**
+   * No database instance is created, replicated or restored with a public address, and no snapshot of a database is shared with another account
+   * but by the administration role. `ModifyDBInstance`, and Multi-AZ clusters of RDS, can still give an address: no condition key tells.
+   */
   public static readonly DENY_PUBLIC_DATABASES = Guardrail.ofIdentities('deny public databases', publicDatabaseStatements);
 
   /** Nothing is shared through Resource Access Manager with accounts outside the organization. */
   public static readonly DENY_EXTERNAL_SHARES = Guardrail.ofIdentities('deny shares outside the organization', externalShareStatements);
 
   /**
-   * In production, databases, clusters, snapshots, backups, buckets, tables, file systems, hosted zones and keys are deleted
-   * by the administration role only. AWS Backup expires what it made itself.
+   * In production, what holds data is deleted by the administration role only: database clusters and standalone instances, tables, caches,
+   * search domains, warehouses, Kafka and Kubernetes clusters, buckets, file systems, user pools, hosted zones, keys, backups and snapshots.
+   * The instances of an Aurora, DocumentDB or Neptune cluster are not held back: their data is the cluster's.
+   *
+   * AWS Backup expires its snapshots of RDS by the role of any plan; they are told by their names, so the guardrail does not keep anybody else from
+   * them either. Its volume snapshots, continuous backups of RDS, and backups of DynamoDB, FSx and Redshift it expires by
+   * `innovate-landing-zone-backup` only: plans of your own have to use that role. Snapshots of Data Lifecycle Manager, or of the EBS driver
+   * of a cluster, are deleted by the administration role only.
    */
   public static readonly PROTECT_PRODUCTION_DATA = Guardrail.ofIdentities(
     'protect production data', productionDataStatements, OrganizationalUnit.PRODUCTION,
@@ -129,7 +152,10 @@ export class Guardrail {
 
   /**
    * Nothing is reached from the internet through an internet gateway, but for the networks that an account excludes.
-   * Not one of the defaults: it also stops public load balancers and NAT instances.
+   * Not one of the defaults: in every other network it also stops public load balancers, NAT instances, Global Accelerator and
+   * the VPC origins of CloudFront, which are the only way into this library's platform.
+   *
+   * @see https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa-basics.html
    */
   public static readonly BLOCK_INTERNET_INGRESS = Guardrail.ofContent(
     'no way in from the internet', GuardrailPolicyType.DECLARATIVE_EC2, internetIngressBlock,
@@ -169,7 +195,7 @@ export class Guardrail {
   public static defaults(perimeter: OrganizationPerimeterProps = {}): Guardrail[] {
     return [
       Guardrail.DENY_LEAVING, Guardrail.DENY_ROOT_USER, Guardrail.PERMITTED_REGIONS, Guardrail.PROTECT_AUDIT, Guardrail.PROTECT_ACCOUNT_SETTINGS,
-      Guardrail.PROTECT_ADMINISTRATION_ROLE, Guardrail.ENCRYPTED_STORAGE, Guardrail.DENY_IAM_USERS, Guardrail.PROTECT_IDENTITY_PROVIDERS,
+      Guardrail.PROTECT_PRIVILEGED_ROLES, Guardrail.ENCRYPTED_STORAGE, Guardrail.DENY_IAM_USERS, Guardrail.PROTECT_IDENTITY_PROVIDERS,
       Guardrail.DENY_IMDS_V1, Guardrail.DENY_PUBLIC_DATABASES, Guardrail.DENY_EXTERNAL_SHARES, Guardrail.PROTECT_PRODUCTION_DATA,
       Guardrail.TLS_ONLY, Guardrail.organizationPerimeter(perimeter),
       Guardrail.IMDS_V2_BY_DEFAULT, Guardrail.BLOCK_PUBLIC_SNAPSHOTS, Guardrail.BLOCK_PUBLIC_IMAGES, Guardrail.DENY_SERIAL_CONSOLE,

@@ -3,6 +3,9 @@ import { EDGE_STACK_ACTIONS, GLOBAL_SERVICES_REGION, GLOBAL_SERVICE_ACTIONS } fr
 import { ADMINISTRATION_ROLE, deny, DEPLOYMENT_ROLE, GuardrailContext, unless } from './guardrail-context';
 import { BACKUP_ROLE_NAME } from '../account-names';
 
+/** Engines of RDS whose instances have storage of their own: those of Aurora, DocumentDB and Neptune have their cluster's. */
+const STANDALONE_ENGINES = ['custom-*', 'db2-*', 'mariadb', 'mysql', 'oracle-*', 'postgres', 'sqlserver-*'];
+
 export function leavingStatements(): iam.PolicyStatement[] {
   return [deny('DenyLeaving', { actions: ['organizations:LeaveOrganization', 'account:CloseAccount'] })];
 }
@@ -46,10 +49,14 @@ export function auditStatements({ partition }: GuardrailContext): iam.PolicyStat
       conditions: unless(partition, ADMINISTRATION_ROLE),
     }),
     deny('ProtectAuditSettings', {
+      // not `events:DisableRule`: the rules that report findings have generated names, and workloads switch theirs off and on
       actions: [
-        'access-analyzer:UpdateAnalyzer', 'cloudtrail:PutEventSelectors', 'cloudtrail:UpdateTrail', 'config:DeleteConfigRule',
-        'config:PutConfigurationRecorder', 'config:PutDeliveryChannel', 'ec2:DeleteFlowLogs', 'guardduty:DeletePublishingDestination',
-        'guardduty:UpdateDetector', 'securityhub:BatchDisableStandards', 'securityhub:UpdateSecurityHubConfiguration',
+        'access-analyzer:CreateArchiveRule', 'access-analyzer:UpdateAnalyzer', 'access-analyzer:UpdateArchiveRule', 'cloudtrail:PutEventSelectors',
+        'cloudtrail:UpdateTrail', 'config:DeleteConfigRule', 'config:PutConfigurationRecorder', 'config:PutDeliveryChannel', 'ec2:DeleteFlowLogs',
+        'guardduty:CreateFilter', 'guardduty:CreateIPSet', 'guardduty:DeletePublishingDestination', 'guardduty:UpdateDetector',
+        'guardduty:UpdateFilter', 'guardduty:UpdateIPSet', 'inspector2:CreateFilter', 'inspector2:UpdateFilter',
+        'securityhub:BatchDisableStandards', 'securityhub:BatchUpdateStandardsControlAssociations', 'securityhub:CreateAutomationRule',
+        'securityhub:UpdateSecurityHubConfiguration', 'securityhub:UpdateStandardsControl',
       ],
       conditions: unless(partition, ADMINISTRATION_ROLE, DEPLOYMENT_ROLE),
     }),
@@ -69,14 +76,15 @@ export function accountSettingsStatements({ partition }: GuardrailContext): iam.
 }
 
 /** The guardrails' own exceptions: who may become one of these roles could do what everybody else is denied. */
-export function administrationRoleStatements({ partition }: GuardrailContext): iam.PolicyStatement[] {
+export function privilegedRoleStatements({ partition }: GuardrailContext): iam.PolicyStatement[] {
   const actions = [
-    'iam:AttachRolePolicy', 'iam:CreateRole', 'iam:DeleteRole', 'iam:DeleteRolePermissionsBoundary', 'iam:DeleteRolePolicy',
-    'iam:DetachRolePolicy', 'iam:PutRolePermissionsBoundary', 'iam:PutRolePolicy', 'iam:UpdateAssumeRolePolicy', 'iam:UpdateRole',
+    'iam:AttachRolePolicy', 'iam:CreateRole', 'iam:DeleteRole*', 'iam:DetachRolePolicy', 'iam:PutRole*', 'iam:UpdateAssumeRolePolicy', 'iam:UpdateRole*',
   ];
   const role = (name: string) => `arn:${partition}:iam::*:role/${name}`;
   return [
-    deny('ProtectAdministrationRole', { actions, resources: [role(ADMINISTRATION_ROLE)], conditions: unless(partition, ADMINISTRATION_ROLE) }),
+    deny('ProtectPrivilegedRoles', {
+      actions, resources: [role(ADMINISTRATION_ROLE), role(DEPLOYMENT_ROLE)], conditions: unless(partition, ADMINISTRATION_ROLE),
+    }),
     deny('ProtectBackupRole', {
       actions, resources: [role(BACKUP_ROLE_NAME)], conditions: unless(partition, ADMINISTRATION_ROLE, DEPLOYMENT_ROLE),
     }),
@@ -91,11 +99,14 @@ export function encryptedStorageStatements({ partition }: GuardrailContext): iam
       conditions: { Bool: { 'ec2:Encrypted': 'false' } },
     }),
     deny('EncryptedVolumesByDefault', { actions: ['ec2:DisableEbsEncryptionByDefault'] }),
-    deny('EncryptedClusters', { actions: ['rds:CreateDBCluster'], conditions: { Bool: { 'rds:StorageEncrypted': 'false' } } }),
+    // not what restores or copies: such a request does not say whether it is encrypted, its source decides
+    deny('EncryptedClusters', {
+      actions: ['rds:CreateDBCluster', 'rds:RestoreDBClusterFromS3'], conditions: { Bool: { 'rds:StorageEncrypted': 'false' } },
+    }),
     deny('EncryptedInstances', {
-      actions: ['rds:CreateDBInstance'],
-      // an Aurora instance has its cluster's storage and never says itself that it is encrypted
-      conditions: { Bool: { 'rds:StorageEncrypted': 'false' }, StringNotLike: { 'rds:DatabaseEngine': 'aurora*' } },
+      actions: ['rds:CreateDBInstance', 'rds:RestoreDBInstanceFromS3'],
+      // an instance in its cluster's storage never says itself that it is encrypted
+      conditions: { Bool: { 'rds:StorageEncrypted': 'false' }, StringLike: { 'rds:DatabaseEngine': STANDALONE_ENGINES } },
     }),
     deny('EncryptedFileSystems', {
       actions: ['elasticfilesystem:CreateFileSystem'], conditions: { Bool: { 'elasticfilesystem:Encrypted': 'false' } },
@@ -144,7 +155,10 @@ export function instanceMetadataStatements({ partition }: GuardrailContext): iam
 export function publicDatabaseStatements({ partition }: GuardrailContext): iam.PolicyStatement[] {
   return [
     deny('DenyPublicDatabases', {
-      actions: ['rds:CreateDBInstance', 'rds:RestoreDBInstanceFromDBSnapshot', 'rds:RestoreDBInstanceToPointInTime'],
+      actions: [
+        'rds:CreateDBInstance', 'rds:CreateDBInstanceReadReplica', 'rds:RestoreDBInstanceFromDBSnapshot', 'rds:RestoreDBInstanceFromS3',
+        'rds:RestoreDBInstanceToPointInTime',
+      ],
       conditions: { Bool: { 'rds:PubliclyAccessible': 'true' } },
     }),
     deny('DenySharedSnapshots', {
@@ -165,21 +179,35 @@ export function productionDataStatements({ partition }: GuardrailContext): iam.P
   return [
     deny('ProtectData', {
       actions: [
-        'backup:DeleteBackupVault', 'backup:DeleteBackupVaultLockConfiguration', 'backup:DeleteRecoveryPoint',
-        'backup:DisassociateRecoveryPoint', 'backup:UpdateRecoveryPointLifecycle', 'dynamodb:DeleteTable', 'eks:DeleteCluster',
-        'elasticfilesystem:DeleteFileSystem', 'kms:DeleteImportedKeyMaterial', 'kms:DisableKey', 'kms:ScheduleKeyDeletion',
-        'rds:DeleteDBCluster', 'rds:DeleteDBClusterAutomatedBackup', 'rds:DeleteDBInstanceAutomatedBackup', 'rds:DeleteGlobalCluster',
-        'route53:DeleteHostedZone', 's3:BypassGovernanceRetention', 's3:DeleteBucket',
+        'aoss:DeleteCollection', 'backup:DeleteBackupVault', 'backup:DeleteBackupVaultLockConfiguration', 'backup:DeleteRecoveryPoint',
+        'backup:DisassociateRecoveryPoint', 'backup:UpdateRecoveryPointLifecycle', 'cognito-idp:DeleteUserPool', 'docdb-elastic:DeleteCluster',
+        'dsql:DeleteCluster', 'dynamodb:DeleteTable', 'eks:DeleteCluster', 'elasticache:DeleteReplicationGroup', 'elasticache:DeleteServerlessCache',
+        'elasticache:DeleteServerlessCacheSnapshot', 'elasticache:DeleteSnapshot', 'elasticfilesystem:DeleteFileSystem', 'es:DeleteDomain',
+        'es:DeleteElasticsearchDomain', 'fsx:DeleteFileSystem', 'fsx:DeleteVolume', 'kafka:DeleteCluster', 'kms:DeleteImportedKeyMaterial',
+        'kms:DisableKey', 'kms:ScheduleKeyDeletion', 'memorydb:DeleteCluster', 'memorydb:DeleteSnapshot', 'neptune-graph:DeleteGraph',
+        'rds:DeleteDBCluster', 'rds:DeleteGlobalCluster', 'redshift-serverless:DeleteNamespace', 'redshift:DeleteCluster',
+        'route53:DeleteHostedZone', 's3:BypassGovernanceRetention', 's3:DeleteBucket', 's3tables:DeleteTableBucket',
       ],
       conditions,
     }),
+    deny('ProtectInstances', {
+      // the instances of a cluster come and go, its data stays
+      actions: ['rds:DeleteDBInstance'], conditions: { ...conditions, StringLike: { 'rds:DatabaseEngine': STANDALONE_ENGINES } },
+    }),
     deny('ProtectSnapshots', {
       actions: ['rds:DeleteDBClusterSnapshot', 'rds:DeleteDBSnapshot'],
-      // AWS Backup expires its own snapshots through the role of the backup plan
+      // AWS Backup expires its own snapshots through the role of whichever plan made them, and they can be told by their names
       notResources: ['cluster-snapshot', 'snapshot'].map(type => `arn:${partition}:rds:*:*:${type}:awsbackup:*`),
       conditions,
     }),
-    deny('ProtectVolumeSnapshots', { actions: ['ec2:DeleteSnapshot'], conditions: unless(partition, ADMINISTRATION_ROLE, BACKUP_ROLE_NAME) }),
+    deny('ProtectBackups', {
+      // these cannot, so that only the one role is admitted that is known to be AWS Backup's
+      actions: [
+        'dynamodb:DeleteBackup', 'ec2:DeleteSnapshot', 'fsx:DeleteBackup', 'rds:DeleteDBClusterAutomatedBackup', 'rds:DeleteDBInstanceAutomatedBackup',
+        'redshift:DeleteClusterSnapshot',
+      ],
+      conditions: unless(partition, ADMINISTRATION_ROLE, BACKUP_ROLE_NAME),
+    }),
   ];
 }
 

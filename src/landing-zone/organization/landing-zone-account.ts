@@ -1,13 +1,13 @@
 import { OrganizationalUnit } from './organizational-unit';
 import { HardStop } from '../billing/hard-stop';
 
-/** What is known of an account that exists. */
-export interface ExistingAccountProps {
+/** The name of the account that holds the organization, which no account for workloads may have. */
+export const MANAGEMENT_NAME = 'management';
+
+/** What every account for workloads has. */
+export interface LandingZoneAccountProps {
   /** The account's name, unique in the landing zone: 1 to 50 letters, digits, spaces, dots, hyphens and underscores. */
   readonly name: string;
-
-  /** The account's id: 12 digits. */
-  readonly accountId: string;
 
   /** The unit whose guardrails apply. */
   readonly organizationalUnit: OrganizationalUnit;
@@ -23,26 +23,16 @@ export interface ExistingAccountProps {
   readonly hardStop?: HardStop;
 }
 
-/** What a new account needs. */
-export interface CreatedAccountProps {
-  /** The account's name, unique in the landing zone: 1 to 50 letters, digits, spaces, dots, hyphens and underscores. */
-  readonly name: string;
+/** What is known of an account that exists. */
+export interface ExistingAccountProps extends LandingZoneAccountProps {
+  /** The account's id: 12 digits. */
+  readonly accountId: string;
+}
 
+/** What a new account needs. */
+export interface CreatedAccountProps extends LandingZoneAccountProps {
   /** The e-mail address of the account's root user. No other AWS account may have it. */
   readonly email: string;
-
-  /** The unit that the account is created in. */
-  readonly organizationalUnit: OrganizationalUnit;
-
-  /** What the account should cost in a month, in US dollars. Alerts are sent at 80 % and 100 % spent, and when the forecast passes 100 %. */
-  readonly monthlyBudgetUsd: number;
-
-  /**
-   * What happens when the account overruns its budget.
-   *
-   * @default - messages only
-   */
-  readonly hardStop?: HardStop;
 
   /**
    * The account's id, once the deployment that created it has told it. The account stays a resource of the stack.
@@ -76,6 +66,9 @@ export class LandingZoneAccount {
   /**
    * An account that is a member of the organization already. The guardrails of its unit are attached
    * to the account itself, so they apply wherever in the organization it lives.
+   *
+   * An account that was invited has no `OrganizationAccountAccessRole`, which the guardrails except and the first-run checklist uses:
+   * make it there before.
    */
   public static existing(props: ExistingAccountProps): LandingZoneAccount {
     return new LandingZoneAccount(props.name, props.organizationalUnit, props.monthlyBudgetUsd, undefined, props.accountId, props.hardStop);

@@ -2,12 +2,15 @@ import { CfnResource, Stack } from 'aws-cdk-lib';
 import { Construct, IConstruct, IValidation } from 'constructs';
 import { explain } from '../../private/validation';
 
-/** The services that govern an organization; whatever else stands in the management account is a workload. */
+/** The services that govern an organization, by themselves no workload wherever they stand. */
 const GOVERNANCE_SERVICES = new Set([
-  'AccessAnalyzer', 'BCMDataExports', 'Backup', 'BillingConductor', 'Budgets', 'CE', 'CUR', 'Chatbot', 'CloudFormation', 'CloudTrail', 'CloudWatch', 'Config',
-  'Events', 'GuardDuty', 'IAM', 'IdentityStore', 'InspectorV2', 'KMS', 'Logs', 'Notifications', 'NotificationsContacts', 'Organizations', 'RAM', 'Route53',
-  'S3', 'SNS', 'SQS', 'SSM', 'SSO', 'SecurityHub', 'ServiceCatalog',
+  'AccessAnalyzer', 'BCMDataExports', 'BillingConductor', 'Budgets', 'CE', 'CUR', 'CloudFormation', 'CloudTrail', 'CloudWatch', 'Config',
+  'GuardDuty', 'IAM', 'IdentityStore', 'InspectorV2', 'KMS', 'Logs', 'Notifications', 'NotificationsContacts', 'Organizations', 'RAM', 'SSO', 'SecurityHub',
+  'ServiceCatalog',
 ]);
+
+/** What these services write to and report through: theirs in the landing zone, a part of a workload anywhere else. */
+const SERVICES_OF_THE_LANDING_ZONE = new Set(['Chatbot', 'Events', 'S3', 'SNS']);
 
 /** Refuses, when the app is synthesized, what would run or keep a workload in the management account. */
 export class WorkloadsInManagement implements IValidation {
@@ -28,7 +31,7 @@ export class WorkloadsInManagement implements IValidation {
     const stacks = this.landingZone.node.root.node.findAll().filter(Stack.isStack).filter(stack => this.isInManagement(stack));
     return stacks.flatMap(stack => {
       const workload = stack.node.findAll().find((child): child is CfnResource =>
-        CfnResource.isCfnResource(child) && child.stack === stack && isWorkload(child) && !this.isPermitted(child));
+        CfnResource.isCfnResource(child) && child.stack === stack && this.isWorkload(child));
       return workload ? [this.refusal(stack, workload)] : [];
     });
   }
@@ -39,8 +42,11 @@ export class WorkloadsInManagement implements IValidation {
       || JSON.stringify(stack.resolve(stack.account)) === JSON.stringify(this.management.resolve(this.management.account));
   }
 
-  private isPermitted(resource: CfnResource): boolean {
-    return resource.node.scopes.some(scope => this.permitted.has(scope));
+  /** Types without a service, such as `AWS::CDK::Metadata` or somebody's `Custom::…`, run nothing themselves. */
+  private isWorkload({ cfnResourceType, node }: CfnResource): boolean {
+    const [vendor, service] = cfnResourceType.split('::');
+    const isOwn = node.scopes.includes(this.landingZone) && SERVICES_OF_THE_LANDING_ZONE.has(service);
+    return vendor === 'AWS' && service !== 'CDK' && !GOVERNANCE_SERVICES.has(service) && !isOwn && !node.scopes.some(scope => this.permitted.has(scope));
   }
 
   private refusal(stack: Stack, workload: CfnResource): string {
@@ -51,10 +57,4 @@ export class WorkloadsInManagement implements IValidation {
       remedy: 'Give the stack the account of an environment, or say why it has to be here: `landingZone.permitInManagement(construct, reason)`.',
     });
   }
-}
-
-/** Types without a service, such as `AWS::CDK::Metadata` or somebody's `Custom::…`, run nothing themselves. */
-function isWorkload({ cfnResourceType }: CfnResource): boolean {
-  const [vendor, service] = cfnResourceType.split('::');
-  return vendor === 'AWS' && service !== 'CDK' && !GOVERNANCE_SERVICES.has(service);
 }

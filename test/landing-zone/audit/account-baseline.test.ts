@@ -26,11 +26,11 @@ function only(template: Template, type: string): [string, { Properties: Record<s
 
 describe('without props', () => {
   const { stack, baseline: standard, template } = baseline();
-  const key = stack.resolve(standard.encryptionKey.keyArn);
+  const key = stack.resolve(standard.encryptionKey!.keyArn);
 
   test('GuardDuty looks at everything', () => {
     const [id, { Properties }] = only(template, 'AWS::GuardDuty::Detector');
-    expect(Properties.Enable).toBe(true);
+    expect(Properties).toMatchObject({ Enable: true, FindingPublishingFrequency: 'SIX_HOURS' });
     expect(Properties.Features.map(({ Name, Status }: Record<string, string>) => [Name, Status])).toEqual([
       ['S3_DATA_EVENTS', 'ENABLED'], ['EKS_AUDIT_LOGS', 'ENABLED'], ['EBS_MALWARE_PROTECTION', 'ENABLED'], ['RDS_LOGIN_EVENTS', 'ENABLED'],
       ['LAMBDA_NETWORK_LOGS', 'ENABLED'], ['RUNTIME_MONITORING', 'ENABLED'],
@@ -187,18 +187,23 @@ describe('with every prop', () => {
     template.hasResourceProperties('AWS::EC2::SnapshotBlockPublicAccess', { State: 'block-all-sharing' });
   });
 
-  test('high findings are told once: GuardDuty its own, Security Hub the others', () => {
+  test('GuardDuty tells its own high findings until they are archived, Security Hub the critical ones of others until somebody has seen them', () => {
     const target = { Targets: [{ Arn: stack.resolve(alerts.topicArn), Id: 'Target0' }] };
     template.resourceCountIs('AWS::Events::Rule', 2);
     template.hasResourceProperties('AWS::Events::Rule', {
-      EventPattern: { 'source': ['aws.guardduty'], 'detail-type': ['GuardDuty Finding'], 'detail': { severity: [{ numeric: ['>=', 7] }] } }, ...target,
+      EventPattern: {
+        'source': ['aws.guardduty'], 'detail-type': ['GuardDuty Finding'],
+        // and no `count`: the first message of a finding may count many occurrences
+        'detail': Match.exact({ severity: [{ numeric: ['>=', 7] }], service: { archived: [false] } }),
+      },
+      ...target,
     });
     template.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
         'source': ['aws.securityhub'], 'detail-type': ['Security Hub Findings - Imported'],
         'detail': {
           findings: {
-            ProductName: [{ 'anything-but': 'GuardDuty' }], RecordState: ['ACTIVE'], Severity: { Label: ['HIGH', 'CRITICAL'] }, Workflow: { Status: ['NEW'] },
+            ProductName: [{ 'anything-but': 'GuardDuty' }], RecordState: ['ACTIVE'], Severity: { Label: ['CRITICAL'] }, Workflow: { Status: ['NEW'] },
           },
         },
       },
@@ -243,6 +248,20 @@ describe('what is left out', () => {
     for (const [, other] of TYPES) { expect(Object.keys(template.findResources(other)).length > 0).toBe(other === type); }
     expect([alone.detectorId !== undefined, alone.configBucket !== undefined, alone.backupVault !== undefined])
       .toEqual([SecurityService.GUARD_DUTY, SecurityService.CONFIG, SecurityService.BACKUP].map(named => named === service));
+  });
+
+  test.each([
+    [[SecurityService.CONFIG], 1], [[SecurityService.BACKUP], 1], [[SecurityService.CONFIG, SecurityService.BACKUP], 1],
+    [[SecurityService.GUARD_DUTY, SecurityService.SECURITY_HUB, SecurityService.ACCESS_ANALYZER, SecurityService.SNAPSHOT_PRIVACY], 0],
+  ])('a key is made only for what is stored: %#', (services, keys) => {
+    const { template, baseline: part } = baseline({ services });
+    template.resourceCountIs('AWS::KMS::Key', keys);
+    expect(part.encryptionKey !== undefined).toBe(keys > 0);
+  });
+
+  test('the key has the same id whatever it encrypts', () => {
+    const ids = [SecurityService.standard(), [SecurityService.BACKUP]].map(services => only(baseline({ services }).template, 'AWS::KMS::Key')[0]);
+    expect(ids[1]).toBe(ids[0]);
   });
 
   test('a further region makes nothing that an account has once', () => {

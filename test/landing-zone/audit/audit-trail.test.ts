@@ -1,18 +1,10 @@
-import { Duration, Lazy, Stack } from 'aws-cdk-lib';
+import { Duration, Lazy } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import * as kms from 'aws-cdk-lib/aws-kms';
-import { AuditTrail, AuditTrailProps } from '../../../src/landing-zone/audit/audit-trail';
+import { auditTrail } from './audit-trails';
 import { TRAIL_EVENTS } from '../../../src/landing-zone/audit/trail-events';
 import { TrailLock } from '../../../src/landing-zone/audit/trail-lock';
 import { expectNoAnnotations } from '../../support/stacks';
 import { MANAGEMENT, managementStack } from '../landing-zones';
-
-function auditTrail(stack: Stack, props: Partial<AuditTrailProps> = {}): AuditTrail {
-  return new AuditTrail(stack, 'AuditTrail', {
-    organizationId: 'o-exampleorgid', encryptionKey: new kms.Key(stack, 'Key'), retention: Duration.days(2557),
-    isOrganizationPrepared: true, alarmEmail: 'ops@innovate.example', ...props,
-  });
-}
 
 describe('the lock of the files', () => {
   const lockOf = (lock?: TrailLock) => {
@@ -62,6 +54,16 @@ describe('the lock of the files', () => {
   });
 });
 
+test('files under 128 KB stay where they are, the larger ones move to Glacier', () => {
+  const stack = managementStack();
+  const { bucket } = auditTrail(stack);
+  const { LifecycleConfiguration } = Template.fromStack(stack).findResources('AWS::S3::Bucket')[stack.resolve(bucket.bucketName).Ref].Properties;
+  expect(LifecycleConfiguration.TransitionDefaultMinimumObjectSize).toBe('all_storage_classes_128K');
+  expect(LifecycleConfiguration.Rules).toContainEqual(expect.objectContaining({
+    ExpirationInDays: 2557, Transitions: [{ StorageClass: 'GLACIER', TransitionInDays: 90 }],
+  }));
+});
+
 describe('the alarms', () => {
   const build = () => {
     const stack = managementStack();
@@ -89,6 +91,18 @@ describe('the alarms', () => {
     template.resourceCountIs('AWS::CloudWatch::Alarm', TRAIL_EVENTS.length);
     expect(new Set(TRAIL_EVENTS.map(({ id }) => id)).size).toBe(TRAIL_EVENTS.length);
     expect(TRAIL_EVENTS.length).toBeLessThanOrEqual(10);
+  });
+
+  test.each([
+    ['AccountTakeovers', ['"sts.amazonaws.com"', '"AssumeRoot"', '"*:role/OrganizationAccountAccessRole"']],
+    ['AccessChanges', [
+      '"sso.amazonaws.com"', '"CreateAccountAssignment"', '"DeleteAccountAssignment"', '"PutInlinePolicyToPermissionSet"',
+      '"AttachManagedPolicyToPermissionSet"', '"CreateGroupMembership"', '"AddMemberToGroup"',
+    ]],
+    ['DetectionChanges', ['"guardduty.amazonaws.com"', '"DeleteMembers"', '"inspector2.amazonaws.com"', '"Disable"', '"access-analyzer.amazonaws.com"', '"DeleteAnalyzer"']],
+  ])('%s names what it is about', (name, parts) => {
+    const { pattern } = TRAIL_EVENTS.find(({ id }) => id === name)!;
+    for (const part of parts) { expect(pattern).toContain(` = ${part}`); }
   });
 
   test('tell through an encrypted topic that CloudWatch of this account may publish to', () => {

@@ -146,13 +146,13 @@ test.each<[string, Guardrail[], string]>([
   ['a setting where another has several', [Guardrail.DENY_SERIAL_CONSOLE, content('flat', { serial_console_access: 'off' })], '`guardrails["flat"]` is "off"'],
   ['content over the size of its kind', [Guardrail.customPolicy({
     name: 'long', policyType: GuardrailPolicyType.AI_SERVICES_OPT_OUT, content: { services: 'x'.repeat(2500) },
-  })], '`guardrails["long"]` is "2515 characters", but one AISERVICES_OPT_OUT_POLICY has at most 2500 characters'],
+  })], '`guardrails["long"]` is "2515 characters", but this library keeps to 2500 characters in one AISERVICES_OPT_OUT_POLICY.'],
   ['a sixth policy of a kind that admits five', [...'abcdef'].map(name => Guardrail.customPolicy({
     name, policyType: GuardrailPolicyType.AI_SERVICES_OPT_OUT, content: { services: { [name]: 'x'.repeat(2000) } },
-  })), '`guardrails` is "6 of AISERVICES_OPT_OUT_POLICY on unit Workloads", but Organizations attaches at most 5. Shorten'],
+  })), '`guardrails` is "6 of AISERVICES_OPT_OUT_POLICY on unit Workloads", but this library keeps to 5 on one target. Shorten'],
   ['a fifth resource control policy', [...'abcde'].map(name => Guardrail.customResourceControl({
     name, statements: [new iam.PolicyStatement({ ...deny, actions: [`s3:${'x'.repeat(3000)}`] })],
-  })), '`guardrails` is "5 of RESOURCE_CONTROL_POLICY on unit Workloads", but Organizations attaches at most 5 and `RCPFullAWSAccess` is one of them.'],
+  })), '`guardrails` is "5 of RESOURCE_CONTROL_POLICY on unit Workloads", but this library keeps to 5 on one target and `RCPFullAWSAccess` is one of them.'],
   ['no content', [content('empty', {}), Guardrail.customPolicy({ name: 'nothing', policyType: GuardrailPolicyType.TAG, content: {} })],
     '`guardrails["nothing"]` is {}, but a guardrail without content does nothing'],
   ['content where statements belong', [Guardrail.customPolicy({ name: 'json', policyType: GuardrailPolicyType.SERVICE_CONTROL, content: { Statement: [] } })],

@@ -22,8 +22,8 @@ interface Statement {
   readonly Condition?: Record<string, Record<string, unknown>>;
 }
 
-function synthesize(props: Partial<InnovateLandingZoneProps> = {}): { policies: Policy[]; units: Record<string, string>; template: Template } {
-  const stack = managementStack();
+function synthesize(props: Partial<InnovateLandingZoneProps> = {}, region?: string): { policies: Policy[]; units: Record<string, string>; template: Template } {
+  const stack = managementStack(region);
   landingZone(stack, props);
   const template = Template.fromStack(stack);
   const units = Object.entries(template.findResources('AWS::Organizations::OrganizationalUnit')).map(([id, unit]) => [unit.Properties.Name, id]);
@@ -51,6 +51,17 @@ describe('the default guardrails', () => {
     expect(policies.map(({ Type }) => Type).filter(type => type !== 'SERVICE_CONTROL_POLICY')).toEqual([
       'RESOURCE_CONTROL_POLICY', 'DECLARATIVE_POLICY_EC2', 'S3_POLICY', 'BACKUP_POLICY', 'TAG_POLICY', 'AISERVICES_OPT_OUT_POLICY',
     ]);
+  });
+
+  test.each<[string, string, string[]]>([
+    ['ten regions', 'eu-west-1', [
+      'ap-northeast-1', 'ap-southeast-1', 'ap-southeast-2', 'eu-central-1', 'eu-central-2', 'eu-north-1', 'eu-south-1', 'eu-west-1', 'eu-west-2', 'eu-west-3',
+    ]],
+    ['the longest partition', 'us-gov-west-1', ['us-gov-east-1', 'us-gov-west-1']],
+  ])('fill two policies on all workloads and one in production, beside the freeze of a budget: %s', (_, region, permittedRegions) => {
+    const frozen = synthesize({ permittedRegions, accounts: [existingProduction({ hardStop: HardStop.atPercent(120) }), staging()] }, region).policies;
+    const attached = frozen.filter(({ Type, TargetIds }) => Type === 'SERVICE_CONTROL_POLICY' && TargetIds?.includes('333333333333'));
+    expect(attached.map(({ Description }) => Description === 'protect production data')).toEqual([false, false, true]);
   });
 
   test('only deny where they are statements, in 5,120 characters', () => {
@@ -140,9 +151,9 @@ const allow = new iam.PolicyStatement({ actions: ['s3:*'], resources: ['*'] });
 const withPrincipal = new iam.PolicyStatement({ effect: iam.Effect.DENY, actions: ['s3:*'], resources: ['*'], principals: [new iam.AnyPrincipal()] });
 
 test.each<[string, Guardrail[], string]>([
-  ['a guardrail over the size of a policy', [guardrail('long', 5120)], '`guardrails["long"]` is "5206 characters", but one SERVICE_CONTROL_POLICY has at most 5120 characters'],
+  ['a guardrail over the size of a policy', [guardrail('long', 5120)], '`guardrails["long"]` is "5206 characters", but this library keeps to 5120 characters in one SERVICE_CONTROL_POLICY.'],
   ['a fifth policy on all workloads', ['a', 'b', 'c', 'd', 'e'].map(name => guardrail(name, 3000)), '`guardrails` is "5 of SERVICE_CONTROL_POLICY on unit Workloads"'],
-  ['a fifth policy on an existing account', [...THREE_FOR_ALL, ...TWO_FOR_PRODUCTION], '`guardrails` is "5 of SERVICE_CONTROL_POLICY on account legacy", but Organizations attaches at most 5 and `FullAWSAccess` is one of them and 1 is kept for a budget that is overrun.'],
+  ['a fifth policy on an existing account', [...THREE_FOR_ALL, ...TWO_FOR_PRODUCTION], '`guardrails` is "5 of SERVICE_CONTROL_POLICY on account legacy", but this library keeps to 5 on one target and `FullAWSAccess` is one of them and 1 is kept for a budget that is overrun.'],
   ['the place of a budget\'s freeze on an existing account', [...THREE_FOR_ALL, TWO_FOR_PRODUCTION[0]], '`guardrails` is "4 of SERVICE_CONTROL_POLICY on account legacy"'],
   ['one without statements', [Guardrail.custom({ name: 'empty', statements: [] })], 'a guardrail without statements does nothing'],
   ['one that allows', [Guardrail.custom({ name: 'open', statements: [allow] })], 'an `Allow` beside `FullAWSAccess` changes nothing'],

@@ -1,8 +1,8 @@
 import { App, CfnResource, NestedStack, Stack } from 'aws-cdk-lib';
+import * as budgets from 'aws-cdk-lib/aws-budgets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as route53 from 'aws-cdk-lib/aws-route53';
-import * as sqs from 'aws-cdk-lib/aws-sqs';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import { InnovateLandingZone } from '../../../src/landing-zone/innovate-landing-zone';
 import { landingZone, managementStack, MANAGEMENT } from '../landing-zones';
 
@@ -64,10 +64,15 @@ test('two stacks without an account go to one account', () => {
 test('what governs an organization may be there', () => {
   const { app } = organization();
   const governance = new Stack(app, 'Governance', { env: ENV });
-  new route53.CfnHostedZone(governance, 'Zone', { name: 'innovate.example' });
-  new sqs.Queue(governance, 'Queue');
+  new budgets.CfnBudget(governance, 'Budget', { budget: { budgetType: 'COST', timeUnit: 'MONTHLY' } });
   new iam.Role(governance, 'Role', { assumedBy: new iam.AccountRootPrincipal() });
   expect(() => app.synth()).not.toThrow();
+});
+
+test('what serves an organization and a workload alike may be in the landing zone, and nowhere else', () => {
+  const { app } = organization();
+  new s3.Bucket(new Stack(app, 'Website', { env: ENV }), 'Pages');
+  expect(() => app.synth()).toThrow(/Website\/Pages\/Resource is AWS::S3::Bucket/);
 });
 
 test('what is permitted with a reason may be there, and nothing beside it', () => {
