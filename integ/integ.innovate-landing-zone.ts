@@ -1,6 +1,7 @@
 import { ExpectedResult, IntegTest } from '@aws-cdk/integ-tests-alpha';
-import { Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { integApp } from './integ-app';
+import { TrailLock } from '../src/landing-zone/audit/trail-lock';
 import { InnovateLandingZone } from '../src/landing-zone/innovate-landing-zone';
 import { LandingZoneAccount } from '../src/landing-zone/organization/landing-zone-account';
 import { OrganizationalUnit } from '../src/landing-zone/organization/organizational-unit';
@@ -19,6 +20,8 @@ const landingZone = new InnovateLandingZone(stack, 'LandingZone', {
   },
   permittedRegions: ['eu-west-1', 'eu-central-1'],
   alertEmail: 'ops@innovate.example',
+  // a test must be able to remove what it made
+  trailLock: TrailLock.governance(Duration.days(1)),
   accounts: [
     LandingZoneAccount.existing({
       name: 'sandbox',
@@ -29,7 +32,10 @@ const landingZone = new InnovateLandingZone(stack, 'LandingZone', {
   ],
 });
 
-const integ = new IntegTest(app, 'InnovateLandingZoneTest', { testCases: [stack] });
+const assertionStack = new Stack(app, 'InnovateLandingZoneAssertions');
+landingZone.permitInManagement(assertionStack, 'The functions of this test ask the organization, and are removed with it.');
+
+const integ = new IntegTest(app, 'InnovateLandingZoneTest', { testCases: [stack], assertionStack });
 
 integ.assertions
   .awsApiCall('CloudTrail', 'getTrailStatus', { Name: landingZone.trail!.attrArn })
