@@ -76,7 +76,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   depsUpgradeOptions: { workflow: false },
   gitignore: ['.rehearsal/', 'cdk.out/', '*.log', '/integ/*.snapshot/asset.*', '/integ/cdk-integ.out*', '__pycache__/'],
 
-  eslintOptions: { commandOptions: { fix: false }, projectService: false, tsconfigPath: './tsconfig.dev.json', dirs: ['src'], devdirs: ['test', 'integ', 'rehearsal', 'examples/platform', 'scripts'] },
+  eslintOptions: { commandOptions: { fix: false }, projectService: false, tsconfigPath: './tsconfig.dev.json', dirs: ['src'], devdirs: ['test', 'integ', 'rehearsal', 'examples/platform', 'examples/new-organization', 'scripts'] },
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
     coverageText: false,

@@ -2,14 +2,14 @@
  * The first-run checklist of an app, taken the way its user takes it: by the real command with the real AWS CLI,
  * and by the consents that only a person can give.
  */
-import { readSteps } from '../src/cli/assembly-steps';
-import type { RecordedStep } from '../src/private/first-run';
 import type { AssemblyStack, Environment } from './assembly';
 import type { Check } from './checks/check';
 import { failed, passed } from './checks/check';
 import { Failure } from './failure';
 import type { LocalAws } from './local-aws/local-aws';
 import { run } from './process';
+import { readSteps } from '../src/cli/assembly-steps';
+import type { RecordedStep } from '../src/private/first-run';
 
 export interface PreflightStep {
   readonly id: string;
@@ -50,7 +50,8 @@ export class FirstRun {
     const applied = await this.preflight('--apply');
     const [before, after] = [applied.steps.filter(step => isDone(step) && !step.taken), applied.steps.filter(isDone)];
     this.counts.push(`at first ${before.length}`, `after --apply ${after.length}`);
-    const failing = applied.steps.filter(step => step.taken && !isDone(step) && this.steps.some(({ id, beforeDeployment }) => id === step.id && beforeDeployment));
+    const due = new Set(this.steps.filter(({ beforeDeployment }) => beforeDeployment).map(({ id }) => id));
+    const failing = applied.steps.filter(step => step.taken && !isDone(step) && due.has(step.id));
     if (failing.length > 0) { throw new Failure(`The first-run checklist's own commands do not do it: ${failing.map(described).join('; ')}.`); }
     await this.consent(step => step.beforeDeployment);
   }

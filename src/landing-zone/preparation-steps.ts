@@ -52,26 +52,20 @@ function organizationSteps({ organization }: InnovateLandingZoneProps): FirstRun
       manual: 'Deploy the landing zone once.',
     }];
   }
-  const manual = 'Use credentials of its management account, or correct `organization` in the configuration.';
+  const identity = (id: string, title: string, why: string, question: string[], expected: string): FirstRunStep => ({
+    id,
+    title,
+    why,
+    region: GLOBAL_REGION,
+    beforeDeployment: true,
+    check: { command: ['organizations', ...question], expected },
+    manual: 'Use credentials of its management account, or correct `organization` in the configuration.',
+  });
+  const { organizationId, rootId } = organization;
   return [
-    {
-      id: 'organization',
-      title: `the organization is ${organization.organizationId}`,
-      why: 'Policies would be attached to nothing.',
-      region: GLOBAL_REGION,
-      beforeDeployment: true,
-      check: { command: ['organizations', 'describe-organization', '--query', 'Organization.Id'], expected: organization.organizationId },
-      manual,
-    },
-    {
-      id: 'organization-root',
-      title: `its root is ${organization.rootId}`,
-      why: 'Units would be made below nothing.',
-      region: GLOBAL_REGION,
-      beforeDeployment: true,
-      check: { command: ['organizations', 'list-roots', '--query', 'Roots[].Id'], expected: organization.rootId },
-      manual,
-    },
+    identity('organization', `the organization is ${organizationId}`, 'Policies would be attached to nothing.',
+      ['describe-organization', '--query', 'Organization.Id'], organizationId),
+    identity('organization-root', `its root is ${rootId}`, 'Units would be made below nothing.', ['list-roots', '--query', 'Roots[].Id'], rootId),
   ];
 }
 
