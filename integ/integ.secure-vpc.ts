@@ -1,7 +1,7 @@
 import { ExpectedResult, IntegTest } from '@aws-cdk/integ-tests-alpha';
 import { Stack } from 'aws-cdk-lib';
 import { integApp } from './integ-app';
-import { SecureVpc } from '../src/network/secure-vpc';
+import { SecureVpc } from '../src/network/vpc/secure-vpc';
 
 const app = integApp();
 const stack = new Stack(app, 'IntegSecureVpc');

@@ -3,9 +3,9 @@ import { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { integApp } from './integ-app';
-import { SecureVpc } from '../src/network/secure-vpc';
-import { VendorBastion } from '../src/network/vendor-bastion';
-import { VendorTarget } from '../src/network/vendor-target';
+import { VendorBastion } from '../src/network/bastion/vendor-bastion';
+import { VendorTarget } from '../src/network/bastion/vendor-target';
+import { SecureVpc } from '../src/network/vpc/secure-vpc';
 
 const app = integApp();
 const stack = new Stack(app, 'IntegVendorBastion');

@@ -20,11 +20,11 @@ export * from './landing-zone/organization/organization';
 export * from './landing-zone/organization/organizational-unit';
 
 // network: nobody is admitted
-export * from './network/nat-gateways';
-export * from './network/secure-vpc';
-export * from './network/vendor-access';
-export * from './network/vendor-bastion';
-export * from './network/vendor-target';
+export * from './network/vpc/nat-gateways';
+export * from './network/vpc/secure-vpc';
+export * from './network/bastion/vendor-access';
+export * from './network/bastion/vendor-bastion';
+export * from './network/bastion/vendor-target';
 
 // cluster: scales by itself, within a budget
 export * from './cluster/cluster-bootstrap';

@@ -4,8 +4,8 @@ import { WebService } from '../cluster/web-service';
 import { AuroraPostgres } from '../database/aurora-postgres';
 import { GitFlowPipeline } from '../delivery/git-flow-pipeline';
 import { AccountBaseline } from '../landing-zone/audit/account-baseline';
-import { SecureVpc } from '../network/secure-vpc';
-import { VendorBastion } from '../network/vendor-bastion';
+import { VendorBastion } from '../network/bastion/vendor-bastion';
+import { SecureVpc } from '../network/vpc/secure-vpc';
 import { EdgeFirewall } from '../site/edge-firewall';
 import { SpaStaticSite } from '../site/spa-static-site';
 

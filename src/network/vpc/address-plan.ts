@@ -1,5 +1,5 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { parseCidr } from '../private/cidr';
+import { parseCidr } from '../../private/cidr';
 
 /** Zones that every tier has room for from the first deployment on: as many as the largest region has. */
 export const RESERVED_ZONES = 6;

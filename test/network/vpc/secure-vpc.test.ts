@@ -2,9 +2,9 @@ import { App, Lazy, Stack, Token } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { NatGateways } from '../../src/network/nat-gateways';
-import { SecureVpc, SecureVpcProps } from '../../src/network/secure-vpc';
-import { ACCOUNT, expectNoAnnotations, REGION, testStack } from '../support/stacks';
+import { NatGateways } from '../../../src/network/vpc/nat-gateways';
+import { SecureVpc, SecureVpcProps } from '../../../src/network/vpc/secure-vpc';
+import { ACCOUNT, expectNoAnnotations, REGION, testStack } from '../../support/stacks';
 
 function synthesize(props?: SecureVpcProps): { stack: Stack; network: SecureVpc; template: Template } {
   const stack = testStack();

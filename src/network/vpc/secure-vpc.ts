@@ -6,10 +6,10 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { AddressPlan, RESERVED_ZONES } from './address-plan';
 import { NatGateways } from './nat-gateways';
-import { validatePrivateCidr } from '../private/cidr';
-import { createEncryptionKey } from '../private/encryption-key';
-import { createLogGroup } from '../private/log-group';
-import { isDeployTime, reject, validateRange } from '../private/validation';
+import { validatePrivateCidr } from '../../private/cidr';
+import { createEncryptionKey } from '../../private/encryption-key';
+import { createLogGroup } from '../../private/log-group';
+import { isDeployTime, reject, validateRange } from '../../private/validation';
 
 /** Properties of a `SecureVpc`. */
 export interface SecureVpcProps {

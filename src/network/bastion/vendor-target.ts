@@ -1,5 +1,5 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { parseCidr } from '../private/cidr';
+import { parseCidr } from '../../private/cidr';
 
 /**
  * One address inside the network that a vendor may reach through the bastion.

@@ -3,10 +3,10 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { VendorAccess } from '../../src/network/vendor-access';
-import { VendorBastion } from '../../src/network/vendor-bastion';
-import { VendorTarget } from '../../src/network/vendor-target';
-import { ACCOUNT, expectNoAnnotations, foreignVpc, REGION, testStack } from '../support/stacks';
+import { VendorAccess } from '../../../src/network/bastion/vendor-access';
+import { VendorBastion } from '../../../src/network/bastion/vendor-bastion';
+import { VendorTarget } from '../../../src/network/bastion/vendor-target';
+import { ACCOUNT, expectNoAnnotations, foreignVpc, REGION, testStack } from '../../support/stacks';
 
 const ACME: VendorAccess = {
   name: 'acme',

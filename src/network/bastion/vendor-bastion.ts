@@ -9,9 +9,9 @@ import { Construct } from 'constructs';
 import { VendorAccess } from './vendor-access';
 import { VENDOR_ROLE_PATH, VendorRole } from './vendor-role';
 import { validateVendors } from './vendor-validation';
-import { createEncryptionKey, KEY_USE_ACTIONS } from '../private/encryption-key';
-import { createLogGroup } from '../private/log-group';
-import { reject } from '../private/validation';
+import { createEncryptionKey, KEY_USE_ACTIONS } from '../../private/encryption-key';
+import { createLogGroup } from '../../private/log-group';
+import { reject } from '../../private/validation';
 
 /** Properties of a `VendorBastion`. */
 export interface VendorBastionProps {

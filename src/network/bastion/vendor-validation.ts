@@ -1,6 +1,6 @@
 import { IConstruct } from 'constructs';
 import { VendorAccess } from './vendor-access';
-import { isDeployTime, reject, validateMatch, validateUnique } from '../private/validation';
+import { isDeployTime, reject, validateMatch, validateUnique } from '../../private/validation';
 
 const NAME = /^[a-z][a-z0-9-]*$/;
 
