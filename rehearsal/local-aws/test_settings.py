@@ -41,8 +41,9 @@ class LocalAws:
              "--spec", str(spec), "--cache", self._scratch.name],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "LOG_LEVEL": "CRITICAL"})
         self._wait()
-        with tempfile.TemporaryDirectory() as empty:
-            self.rehearsal("POST", "expect", {"assembly": empty, "prepared": organization == "prepared"})
+        with tempfile.TemporaryDirectory() as assembly:
+            Path(assembly, "manifest.json").write_text("{}")
+            self.rehearsal("POST", "expect", {"assembly": assembly, "prepared": organization == "prepared"})
 
     def _wait(self) -> None:
         for _ in range(300):
@@ -142,7 +143,7 @@ class SettingsTest(unittest.TestCase):
                 "type": "aws:cloudformation:stack", "environment": f"aws://{account}/{REGION}", "properties": {"templateFile": f"{account}.json"},
             } for account in templates}
             Path(directory, "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
-            self.aws.rehearsal("POST", "expect", {"assembly": directory})
+            self.aws.rehearsal("POST", "expect", {"assembly": directory, "prepared": self.organization == "prepared"})
 
     def with_organization(self, account: str) -> tuple:
         """A client in the management account of a new organization, and its root."""
