@@ -20,11 +20,22 @@ export * from './landing-zone/organization/organization';
 export * from './landing-zone/organization/organizational-unit';
 
 // network: nobody is admitted
-export * from './network/vpc/nat-gateways';
-export * from './network/vpc/secure-vpc';
+export * from './network/bastion/bastion-host';
+export * from './network/bastion/developer-access';
 export * from './network/bastion/vendor-access';
 export * from './network/bastion/vendor-bastion';
 export * from './network/bastion/vendor-target';
+export * from './network/vpc/data-perimeter';
+export * from './network/vpc/dns-query-logs';
+export * from './network/vpc/flow-logs';
+export * from './network/vpc/foreign-vpc';
+export * from './network/vpc/ipv6';
+export * from './network/vpc/nat-gateways';
+export * from './network/vpc/network-acls';
+export * from './network/vpc/private-endpoint';
+export * from './network/vpc/secure-vpc';
+export * from './network/vpc/vpc-block-public-access';
+export * from './network/vpc/vpc-finding';
 
 // cluster: scales by itself, within a budget
 export * from './cluster/cluster-bootstrap';
@@ -65,3 +76,7 @@ export * from './platform/platform-alerts';
 export * from './platform/platform-domain';
 export * from './platform/platform-environment';
 export * from './platform/platform-vendor';
+
+// reachability: what the internet can reach
+export * from './reachability/network-reachability';
+export * from './reachability/reachable-path';

@@ -163,6 +163,7 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
   private addBastion(): VendorBastion {
     return new VendorBastion(this.addStack('Access'), 'Bastion', {
       vpc: this.network.vpc,
+      alerts: this.alerts,
       vpcSubnets: this.network.applicationSubnets,
       vendors: this.props.vendors.map(vendor => ({ ...vendor, targets: vendor.targets.map(target => this.vendorTarget(target)) })),
     });

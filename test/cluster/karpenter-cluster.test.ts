@@ -7,10 +7,10 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { bundleOf, objectOf } from './bundle';
-import { CLOUDFRONT_PREFIX_LISTS } from '../../src/cluster/cloudfront-prefix-lists';
 import { KarpenterCluster } from '../../src/cluster/karpenter-cluster';
 import { KarpenterClusterProps } from '../../src/cluster/karpenter-cluster-props';
 import { NodeBudget } from '../../src/cluster/node-budget';
+import { CLOUDFRONT_PREFIX_LISTS } from '../../src/private/cloudfront-prefix-lists';
 import { expectNoAnnotations, foreignVpc, testStack } from '../support/stacks';
 
 const nodeBudget = NodeBudget.usdPerMonth(3000);

@@ -1,6 +1,6 @@
 import { VendorTarget } from './vendor-target';
 
-/** Who may reach what through a bastion, and until when. */
+/** Who of a third party may reach what through a bastion, and until when. */
 export interface VendorAccess {
   /** The vendor's name, lower case; part of construct ids. */
   readonly name: string;
@@ -16,11 +16,27 @@ export interface VendorAccess {
   readonly externalId: string;
 
   /**
+   * The first day of the access, `YYYY-MM-DD` in UTC. Synthesis reads no clock, so this is the day against which an access
+   * of more than a year, or one that has ended, is refused: give the day on which you grant or renew it.
+   *
+   * @default - the access begins with the deployment, and nothing refuses a last day that is too far away
+   */
+  readonly accessFrom?: string;
+
+  /**
    * The last day of the access, `YYYY-MM-DD`, which ends with that day in UTC. IAM keeps the date: nobody has to remember it,
-   * and a day in the past means that nobody gets in.
+   * and a day in the past means that nobody gets in. At most 366 days after `accessFrom`, where that is given.
    */
   readonly accessUntil: string;
 
-  /** What the vendor may reach; at least one. */
+  /**
+   * Ends the access with the next deployment, for sessions of the role that were taken before as well. A port that is being forwarded
+   * stays open until its session ends, in an hour at most: `VendorBastion.endSessionsCommand` ends it at once.
+   *
+   * @default false
+   */
+  readonly revoked?: boolean;
+
+  /** What the vendor may reach: 1 to 20. */
   readonly targets: VendorTarget[];
 }

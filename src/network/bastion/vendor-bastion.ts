@@ -1,15 +1,23 @@
-import { ArnFormat, Names, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
+import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { BastionHost } from './bastion-host';
+import { BastionRole } from './bastion-role';
+import { DeveloperAccess } from './developer-access';
+import { DEVELOPER_ROLE_PATH, DeveloperRole } from './developer-role';
 import { VendorAccess } from './vendor-access';
+import { VendorAlerts } from './vendor-alerts';
 import { VENDOR_ROLE_PATH, VendorRole } from './vendor-role';
-import { validateVendors } from './vendor-validation';
-import { createEncryptionKey, KEY_USE_ACTIONS } from '../../private/encryption-key';
+import { VendorTarget } from './vendor-target';
+import { validateAccess } from './vendor-validation';
+import { createEncryptionKey } from '../../private/encryption-key';
 import { createLogGroup } from '../../private/log-group';
 import { reject } from '../../private/validation';
 
@@ -25,12 +33,34 @@ export interface VendorBastionProps {
    */
   readonly vpcSubnets?: ec2.SubnetSelection;
 
-  /** Who may reach what, and until when. */
+  /** Who of third parties may reach what, and until when; empty where only developers come in. */
   readonly vendors: VendorAccess[];
 
   /**
+   * Developers who come in the same way, each with a permission set of IAM Identity Center.
+   *
+   * @default - none
+   */
+  readonly developers?: DeveloperAccess[];
+
+  /**
+   * What forwards the ports.
+   *
+   * @default BastionHost.instance()
+   */
+  readonly host?: BastionHost;
+
+  /**
+   * Where each session of a vendor is told, and each that is refused, with the vendor's name. The topic, and the key that encrypts it,
+   * let EventBridge of this account in; where they are not made in the same app, you do that. The account needs a trail.
+   *
+   * @default - the session log has it, and nobody is told
+   */
+  readonly alerts?: sns.ITopic;
+
+  /**
    * Encrypts the session log and the bastion's disk; its policy has to let CloudWatch Logs and,
-   * where the key is not made in the same app, EC2 Auto Scaling use it.
+   * where the key is not made in the same app, EC2 Auto Scaling or Fargate use it.
    *
    * @default - a key of this construct, rotated yearly and retained
    */
@@ -46,6 +76,7 @@ export interface VendorBastionProps {
 
 /**
  * The way in for vendors: port forwarding to named targets, through a host without any open port, until a day that IAM enforces.
+ * Developers come in the same way, with a permission set of theirs.
  *
  * @example
  * import { SecureVpc, VendorBastion, VendorTarget } from 'cdk-innovate-platform';
@@ -60,6 +91,7 @@ export interface VendorBastionProps {
  *     name: 'acme',
  *     principalArn: 'arn:aws:iam::444455556666:role/support',
  *     externalId: 'innovate-acme-7c1f',
+ *     accessFrom: '2026-10-01',
  *     accessUntil: '2027-03-31',
  *     targets: [VendorTarget.connectable('database', database, database.clusterEndpoint.hostname, 5432)],
  *   }],
@@ -76,28 +108,53 @@ export class VendorBastion extends Construct implements ec2.IConnectable {
   /** Encrypts the session log and the bastion's disk. */
   public readonly encryptionKey: kms.IKey;
 
-  /** Each start, resumption and end of a vendor's session, and each attempt. */
+  /** Each start, resumption and end of a session, and each attempt. */
   public readonly sessionLogGroup: logs.ILogGroup;
 
-  /** Replaces the bastion when it fails or its image changes. */
-  public readonly autoScalingGroup: autoscaling.AutoScalingGroup;
+  /** Replaces the bastion when it fails or its image changes, where it is an instance. */
+  public readonly autoScalingGroup?: autoscaling.AutoScalingGroup;
 
-  private readonly vendors = new Map<string, VendorRole>();
+  /** Replaces the bastion when it fails, where it is a container. */
+  public readonly service?: ecs.FargateService;
+
+  private readonly hostTarget: string;
+  private readonly vendors = new Map<string, BastionRole>();
+  private readonly developers = new Map<string, BastionRole>();
 
   constructor(scope: Construct, id: string, props: VendorBastionProps) {
     super(scope, id);
-    validateVendors(this, props.vendors);
+    const { vpc, vpcSubnets, vendors, developers = [], host = BastionHost.instance(), alerts } = props;
+    validateAccess(this, vendors, developers);
 
     this.encryptionKey = props.encryptionKey ?? createEncryptionKey(this, 'Key', { description: `Vendor access of ${this.node.path}` });
-    this.connections = this.createConnections(props.vpc);
-    this.autoScalingGroup = this.createHost(props);
+    this.connections = this.createConnections(vpc);
+    const bound = host._bind(this, {
+      vpc,
+      vpcSubnets: vpcSubnets ?? { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS },
+      securityGroup: this.connections.securityGroups[0],
+      encryptionKey: this.encryptionKey,
+    });
+    this.autoScalingGroup = bound.autoScalingGroup;
+    this.service = bound.service;
+    this.hostTarget = bound.target;
     this.sessionLogGroup = createLogGroup(this, 'SessionLog', {
       encryptionKey: this.encryptionKey,
       retention: props.logRetention,
       removalPolicy: RemovalPolicy.RETAIN,
     });
-    this.logSessions();
-    this.admitVendors(props);
+    this.logSessions(developers.length ? [VENDOR_ROLE_PATH, DEVELOPER_ROLE_PATH] : [VENDOR_ROLE_PATH]);
+    for (const access of vendors) {
+      this.vendors.set(access.name, new VendorRole(this, `Vendor-${access.name}`, access, bound));
+      this.openTargets(access.targets, vpc);
+    }
+    for (const access of developers) {
+      this.developers.set(access.permissionSet, new DeveloperRole(this, `Developer-${access.permissionSet}`, access, bound));
+      this.openTargets(access.targets, vpc);
+    }
+    if (alerts) {
+      const roles = new Map([...this.vendors].map(([name, { role }]) => [name, role]));
+      new VendorAlerts(this, 'Alerts', { topic: alerts, roles });
+    }
   }
 
   /**
@@ -106,28 +163,50 @@ export class VendorBastion extends Construct implements ec2.IConnectable {
    * @param name the vendor's name
    */
   public vendorRole(name: string): iam.IRole {
-    return this.vendor(name).role;
+    return this.find(this.vendors, 'name', name, 'vendor').role;
   }
 
   /**
-   * The command with which a vendor, in its role, forwards a free port of its machine to a target.
+   * The role that developers take.
    *
-   * @param name the vendor's name
+   * @param permissionSet the permission set with which they sign in
+   */
+  public developerRole(permissionSet: string): iam.IRole {
+    return this.find(this.developers, 'permissionSet', permissionSet, 'permission set').role;
+  }
+
+  /**
+   * The command with which a vendor or a developer, in the role, forwards a free port of the own machine to a target. For a POSIX shell.
+   *
+   * @param name the vendor's name, or the developers' permission set
    * @param targetName the target's name
    */
   public startSessionCommand(name: string, targetName: string): string {
-    const document = this.vendor(name).documentName(targetName);
+    const document = this.accessOf(name).documentName(targetName);
     if (!document) {
-      reject(this, { prop: 'targetName', value: targetName, problem: `vendor "${name}" has no such target`, remedy: 'Give the name of one of the targets of the vendor.' });
+      reject(this, { prop: 'targetName', value: targetName, problem: `"${name}" has no such target`, remedy: 'Give the name of one of its targets.' });
     }
-    const findBastion = `aws autoscaling describe-auto-scaling-groups --auto-scaling-group-names ${this.autoScalingGroup.autoScalingGroupName}`
-      + ' --query AutoScalingGroups[0].Instances[0].InstanceId --output text';
-    return `aws ssm start-session --document-name ${document} --target "$(${findBastion})"`;
+    return `aws ssm start-session --document-name ${document} --target "${this.hostTarget}"`;
   }
 
-  private vendor(name: string): VendorRole {
-    return this.vendors.get(name) ?? reject(this, {
-      prop: 'name', value: name, problem: 'the bastion has no such vendor', remedy: `Give one of ${[...this.vendors.keys()].join(', ')}.`,
+  /**
+   * The command with which you end the open sessions of a vendor or of developers, e.g. after `revoked: true`. For a POSIX shell.
+   *
+   * @param name the vendor's name, or the developers' permission set
+   */
+  public endSessionsCommand(name: string): string {
+    const owner = `:assumed-role/${this.accessOf(name).role.roleName}/`;
+    return `aws ssm describe-sessions --state Active --query "Sessions[?contains(Owner, '${owner}')].SessionId" --output text`
+      + ' | xargs -n 1 -r aws ssm terminate-session --session-id';
+  }
+
+  private accessOf(name: string): BastionRole {
+    return this.find(new Map([...this.vendors, ...this.developers]), 'name', name, 'vendor or permission set');
+  }
+
+  private find(roles: Map<string, BastionRole>, prop: string, value: string, what: string): BastionRole {
+    return roles.get(value) ?? reject(this, {
+      prop, value, problem: `the bastion has no such ${what}`, remedy: roles.size ? `Give one of ${[...roles.keys()].join(', ')}.` : 'It has none at all.',
     });
   }
 
@@ -139,51 +218,8 @@ export class VendorBastion extends Construct implements ec2.IConnectable {
     return new ec2.Connections({ securityGroups: [securityGroup] });
   }
 
-  private createHost({ vpc, vpcSubnets }: VendorBastionProps): autoscaling.AutoScalingGroup {
-    grantDiskEncryption(this.encryptionKey, this);
-    const launchTemplate = new ec2.LaunchTemplate(this, 'LaunchTemplate', {
-      instanceType: ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.NANO),
-      machineImage: ec2.MachineImage.latestAmazonLinux2023({ cpuType: ec2.AmazonLinuxCpuType.ARM_64 }),
-      role: this.createHostRole(),
-      securityGroup: this.connections.securityGroups[0],
-      associatePublicIpAddress: false,
-      requireImdsv2: true,
-      httpPutResponseHopLimit: 1,
-      ebsOptimized: true,
-      blockDevices: [{
-        deviceName: '/dev/xvda',
-        volume: ec2.BlockDeviceVolume.ebs(8, { volumeType: ec2.EbsDeviceVolumeType.GP3, encrypted: true, kmsKey: this.encryptionKey }),
-      }],
-    });
-    const group = new autoscaling.AutoScalingGroup(this, 'Host', {
-      vpc,
-      vpcSubnets: vpcSubnets ?? { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS },
-      launchTemplate,
-      minCapacity: 1,
-      maxCapacity: 1,
-      updatePolicy: autoscaling.UpdatePolicy.rollingUpdate({ minInstancesInService: 0 }),
-    });
-    Tags.of(group).add(this.instanceTag.key, this.instanceTag.value);
-    return group;
-  }
-
-  /** @see https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html */
-  private createHostRole(): iam.Role {
-    return new iam.Role(this, 'HostRole', {
-      description: `Vendor bastion ${this.node.path}: Session Manager only`,
-      assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),
-      managedPolicies: [new iam.ManagedPolicy(this, 'HostPolicy', {
-        statements: [new iam.PolicyStatement({
-          actions: [
-            'ssm:UpdateInstanceInformation', 'ssmmessages:CreateControlChannel', 'ssmmessages:CreateDataChannel',
-            'ssmmessages:OpenControlChannel', 'ssmmessages:OpenDataChannel',
-          ],
-          // the channels know no resource-level permissions, and the instance's id is not known before it starts
-          resources: ['*'],
-          conditions: { StringEquals: { 'aws:RequestedRegion': Stack.of(this).region } },
-        })],
-      })],
-    });
+  private openTargets(targets: VendorTarget[], vpc: ec2.IVpc): void {
+    for (const target of targets) { target._bind(this, vpc); }
   }
 
   /**
@@ -191,7 +227,7 @@ export class VendorBastion extends Construct implements ec2.IConnectable {
    *
    * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
    */
-  private logSessions(): void {
+  private logSessions(rolePaths: string[]): void {
     const stack = Stack.of(this);
     const rule = new events.Rule(this, 'SessionEvents', {
       description: `Sessions of the vendors of ${this.node.path}`,
@@ -203,7 +239,7 @@ export class VendorBastion extends Construct implements ec2.IConnectable {
           eventName: ['StartSession', 'ResumeSession', 'TerminateSession'],
           userIdentity: {
             sessionContext: {
-              sessionIssuer: { arn: [{ prefix: stack.formatArn({ service: 'iam', region: '', resource: `role${VENDOR_ROLE_PATH}` }) }] },
+              sessionIssuer: { arn: rolePaths.map(path => ({ prefix: stack.formatArn({ service: 'iam', region: '', resource: `role${path}` }) })) },
             },
           },
         },
@@ -224,47 +260,4 @@ export class VendorBastion extends Construct implements ec2.IConnectable {
       conditions: { ArnEquals: { 'aws:SourceArn': rule.ruleArn } },
     }));
   }
-
-  private admitVendors({ vendors, vpc }: VendorBastionProps): void {
-    for (const access of vendors) {
-      this.vendors.set(access.name, new VendorRole(this, `Vendor-${access.name}`, { access, instanceTag: this.instanceTag }));
-      for (const target of access.targets) { target._bind(this, vpc); }
-    }
-  }
-
-  private get instanceTag(): { readonly key: string; readonly value: string } {
-    return { key: 'cdk-innovate-platform:vendor-bastion', value: Names.uniqueId(this) };
-  }
-}
-
-/**
- * Lets the service-linked role of EC2 Auto Scaling, which starts the bastion, encrypt its disk. A condition names the role,
- * because a key policy cannot name a principal that does not exist yet, as in an account's first deployment.
- *
- * @see https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html
- */
-function grantDiskEncryption(key: kms.IKey, scope: Construct): void {
-  const stack = Stack.of(scope);
-  const autoScaling = {
-    StringEquals: { 'kms:CallerAccount': stack.account },
-    ArnEquals: {
-      'aws:PrincipalArn': stack.formatArn({
-        service: 'iam', region: '', resource: 'role/aws-service-role/autoscaling.amazonaws.com', resourceName: 'AWSServiceRoleForAutoScaling',
-      }),
-    },
-  };
-  key.addToResourcePolicy(new iam.PolicyStatement({
-    sid: 'DisksOfAutoScaling',
-    principals: [new iam.AnyPrincipal()],
-    actions: KEY_USE_ACTIONS,
-    resources: ['*'],
-    conditions: autoScaling,
-  }));
-  key.addToResourcePolicy(new iam.PolicyStatement({
-    sid: 'GrantsOfAutoScaling',
-    principals: [new iam.AnyPrincipal()],
-    actions: ['kms:CreateGrant'],
-    resources: ['*'],
-    conditions: { ...autoScaling, Bool: { 'kms:GrantIsForAWSResource': 'true' } },
-  }));
 }

@@ -1,5 +1,7 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { parseCidr } from '../../private/cidr';
+import { IConstruct } from 'constructs';
+import { parseCidr, validatePrivateCidr } from '../../private/cidr';
+import { reject } from '../../private/validation';
 
 /**
  * One address inside the network that a vendor may reach through the bastion.
@@ -28,15 +30,16 @@ export abstract class VendorTarget {
   }
 
   /**
-   * A target whose security groups are opened elsewhere: the bastion may leave for the address,
-   * or for the whole VPC where the host is a name.
+   * A target whose security groups are opened elsewhere: the bastion may leave for the address. Where the host is a name,
+   * no rule can name it, and the bastion may leave for the range that holds it, on the one port.
    *
    * @param name lower case, unique for the vendor
    * @param host the target's DNS name or IPv4 address, as the bastion resolves it
    * @param port the target's TCP port
+   * @param range the private IPv4 range that holds the addresses of a host that is a name; by default the whole VPC's
    */
-  public static host(name: string, host: string, port: number): VendorTarget {
-    return new HostTarget(name, host, port);
+  public static host(name: string, host: string, port: number, range?: string): VendorTarget {
+    return new HostTarget(name, host, port, range);
   }
 
   /** What the vendor calls the target. */
@@ -55,6 +58,16 @@ export abstract class VendorTarget {
   }
 
   /**
+   * Refuses what the target alone can tell.
+   *
+   * @param scope the bastion
+   * @param prop the target as the user writes it
+   *
+   * @internal
+   */
+  public abstract _validate(scope: IConstruct, prop: string): void;
+
+  /**
    * Lets the bastion reach the target.
    *
    * @param bastion the bastion's security group
@@ -70,18 +83,34 @@ class ConnectableTarget extends VendorTarget {
     super(name, address, port);
   }
 
+  public _validate(_scope: IConstruct, _prop: string): void {
+    // the security groups are the range
+  }
+
   public _bind(bastion: ec2.IConnectable, _vpc: ec2.IVpc): void {
     bastion.connections.allowTo(this.connectable, ec2.Port.tcp(this.port), `Vendor target ${this.name}`);
   }
 }
 
 class HostTarget extends VendorTarget {
-  constructor(name: string, address: string, port: number) {
+  constructor(name: string, address: string, port: number, private readonly range?: string) {
     super(name, address, port);
   }
 
+  public _validate(scope: IConstruct, prop: string): void {
+    validatePrivateCidr(scope, `${prop}.range`, this.range, 8, 32);
+    if (this.range && this.ownRange) {
+      reject(scope, { prop: `${prop}.range`, value: this.range, problem: 'the host is an address, which is its own range', remedy: 'Remove the range.' });
+    }
+  }
+
   public _bind(bastion: ec2.IConnectable, vpc: ec2.IVpc): void {
-    const range = parseCidr(`${this.address}/32`)?.cidr ?? vpc.vpcCidrBlock;
+    const range = this.ownRange ?? this.range ?? vpc.vpcCidrBlock;
     bastion.connections.allowTo(ec2.Peer.ipv4(range), ec2.Port.tcp(this.port), `Vendor target ${this.name}`);
+  }
+
+  /** Undefined where the host is a name. */
+  private get ownRange(): string | undefined {
+    return parseCidr(`${this.address}/32`)?.cidr;
   }
 }

@@ -1,3 +1,4 @@
+import { Fn } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { parseCidr } from '../../private/cidr';
 
@@ -13,6 +14,12 @@ const TIERS = [
   { name: 'data', subnetPrefix: (vpcPrefix: number) => vpcPrefix + 6 },
   { name: 'egress', subnetPrefix: (vpcPrefix: number) => Math.min(SMALLEST_SUBNET, vpcPrefix + 10) },
 ];
+
+/** The /64 ranges in the /56 that AWS gives a VPC. Another count would number them differently. */
+const IPV6_SLOTS = 256;
+
+/** The /64 ranges that each tier has: its number is then the first digit of the range's last two, and the zone the second. */
+const IPV6_SLOTS_PER_TIER = 16;
 
 /**
  * Gives each zone's subnet of each tier a fixed place in the VPC, whichever zones and tiers exist.
@@ -48,6 +55,12 @@ export class AddressPlan implements ec2.IIpAddresses {
     }
     throw new Error(`The address plan has no tier "${tierName}".`);
   }
+}
+
+/** The place of a subnet in the IPv6 range of its VPC, a /56: fixed as the IPv4 one is. */
+export function ipv6SubnetCidr(vpcCidr: string, tierName: string, zone: number): string {
+  const tier = TIERS.findIndex(({ name }) => name === tierName);
+  return Fn.select(tier * IPV6_SLOTS_PER_TIER + zone, Fn.cidr(vpcCidr, IPV6_SLOTS, '64'));
 }
 
 function formatIpv4(address: number): string {

@@ -34,8 +34,11 @@ export abstract class NatGateways {
 
   /** No NAT gateway: the application subnets reach what is inside the VPC, and what you add routes or endpoints for. */
   public static none(): NatGateways {
-    return new ZonalNatGateways(0);
+    return new NoNatGateway();
   }
+
+  /** @internal */
+  public abstract get _leaves(): boolean;
 
   /**
    * How many zonal NAT gateways a VPC makes; where it makes any, each of its zones has an egress subnet.
@@ -57,6 +60,8 @@ export abstract class NatGateways {
 }
 
 class ZonalNatGateways extends NatGateways {
+  public readonly _leaves: boolean = true;
+
   constructor(private readonly limit: number) {
     super();
   }
@@ -70,7 +75,21 @@ class ZonalNatGateways extends NatGateways {
   }
 }
 
+class NoNatGateway extends NatGateways {
+  public readonly _leaves = false;
+
+  public _zonalGateways(_zones: number): number {
+    return 0;
+  }
+
+  public _bind(_vpc: ec2.Vpc): void {
+    // no route leads out
+  }
+}
+
 class RegionalNatGateway extends NatGateways {
+  public readonly _leaves = true;
+
   public _zonalGateways(_zones: number): number {
     return 0;
   }

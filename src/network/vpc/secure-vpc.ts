@@ -1,12 +1,24 @@
-import { ArnFormat, Fn, Stack, Tags } from 'aws-cdk-lib';
+import { Fn, Stack, Tags } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as cr from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
 import { AddressPlan, RESERVED_ZONES } from './address-plan';
+import { DataPerimeter } from './data-perimeter';
+import { DnsQueryLogs } from './dns-query-logs';
+import { FlowLogs } from './flow-logs';
+import { ForeignVpc, ForeignVpcProps } from './foreign-vpc';
+import { Ipv6 } from './ipv6';
+import { Ipv6Network } from './ipv6-network';
 import { NatGateways } from './nat-gateways';
-import { validatePrivateCidr } from '../../private/cidr';
+import { NetworkAcls } from './network-acls';
+import { PrivateEndpoint } from './private-endpoint';
+import { VpcBlockPublicAccess } from './vpc-block-public-access';
+import { zonesOf } from './zones';
+import { overlaps, parseCidr, validatePrivateCidr } from '../../private/cidr';
 import { createEncryptionKey } from '../../private/encryption-key';
 import { createLogGroup } from '../../private/log-group';
 import { isDeployTime, reject, validateRange } from '../../private/validation';
@@ -19,6 +31,13 @@ export interface SecureVpcProps {
    * @default '10.0.0.0/16'
    */
   readonly cidr?: string;
+
+  /**
+   * Ranges that the VPC is or will be connected with: other environments, offices, vendors. One that overlaps `cidr` is refused.
+   *
+   * @default - none
+   */
+  readonly connectedCidrs?: string[];
 
   /**
    * How many availability zones the VPC spans, from 2 to 6: the first ones of the region.
@@ -35,14 +54,71 @@ export interface SecureVpcProps {
   readonly natGateways?: NatGateways;
 
   /**
-   * Encrypts the flow log; its policy has to let CloudWatch Logs use it.
+   * Whether there are IPv6 addresses, too, and where they lead.
+   *
+   * @default Ipv6.none()
+   */
+  readonly ipv6?: Ipv6;
+
+  /**
+   * Whether an internet gateway is attached. NAT gateways need it, and so do CloudFront's VPC origins, although no route leads to it. Without either,
+   * the VPC can do without.
+   *
+   * @default true
+   */
+  readonly internetGateway?: boolean;
+
+  /**
+   * A stateless filter around the subnets, besides the security groups.
+   *
+   * @default NetworkAcls.none()
+   */
+  readonly networkAcls?: NetworkAcls;
+
+  /**
+   * A block of the internet for the whole account and region, or the VPC's exclusion from one.
+   *
+   * @default VpcBlockPublicAccess.none()
+   */
+  readonly blockPublicAccess?: VpcBlockPublicAccess;
+
+  /**
+   * Private ways to services of AWS, besides S3's. Each interface endpoint is paid for in each zone by the hour. Those named twice are made once.
+   *
+   * @default - S3 only
+   */
+  readonly endpoints?: PrivateEndpoint[];
+
+  /**
+   * Whose identities and resources the endpoints serve.
+   *
+   * @default DataPerimeter.account()
+   */
+  readonly dataPerimeter?: DataPerimeter;
+
+  /**
+   * Where the record of all traffic is kept.
+   *
+   * @default FlowLogs.cloudWatch()
+   */
+  readonly flowLogs?: FlowLogs;
+
+  /**
+   * Where the record of all names that were asked for is kept. It is paid for by the gigabyte, and a cluster asks much.
+   *
+   * @default DnsQueryLogs.none()
+   */
+  readonly dnsQueryLogs?: DnsQueryLogs;
+
+  /**
+   * Encrypts the logs; its policy has to let CloudWatch Logs, or for a bucket `delivery.logs.amazonaws.com`, use it.
    *
    * @default - a key of this construct, rotated yearly and retained
    */
   readonly encryptionKey?: kms.IKey;
 
   /**
-   * How long the flow log is kept.
+   * How long the logs are kept.
    *
    * @default logs.RetentionDays.ONE_YEAR
    */
@@ -65,14 +141,34 @@ export interface SecureVpcProps {
  * @see https://docs.aws.amazon.com/vpc/latest/userguide/what-is-amazon-vpc.html
  */
 export class SecureVpc extends Construct {
+  /**
+   * Takes a VPC that is there already, and finds what it lacks: tags, routes and endpoints, each with what mends it.
+   *
+   * @param scope the construct that it belongs to
+   * @param id unique in the scope
+   * @param props the VPC and which of its subnets are for what
+   */
+  public static fromVpc(scope: Construct, id: string, props: ForeignVpcProps): ForeignVpc {
+    return new ForeignVpc(scope, id, props);
+  }
+
   /** The VPC. */
   public readonly vpc: ec2.IVpc;
 
-  /** Encrypts the flow log. */
+  /** Encrypts the logs. */
   public readonly encryptionKey: kms.IKey;
 
-  /** Where the flow log of all traffic, accepted and rejected, goes. */
-  public readonly flowLogGroup: logs.ILogGroup;
+  /** Where the flow log goes, unless it goes to S3. */
+  public readonly flowLogGroup?: logs.ILogGroup;
+
+  /** Where the flow log goes, if it goes to S3. */
+  public readonly flowLogBucket?: s3.IBucket;
+
+  /** The way to S3. `addToPolicy` permits it more, such as a bucket of somebody else. */
+  public readonly s3Endpoint: ec2.VpcEndpoint;
+
+  /** The security group of the interface endpoints, if there are any: it admits HTTPS from inside the VPC. */
+  public readonly endpointSecurityGroup?: ec2.ISecurityGroup;
 
   /** Selects the private subnets for workloads and internal load balancers. */
   public readonly applicationSubnets: ec2.SubnetSelection = { subnetGroupName: 'application' };
@@ -80,22 +176,57 @@ export class SecureVpc extends Construct {
   /** Selects the subnets for databases, which have no route to the internet. */
   public readonly dataSubnets: ec2.SubnetSelection = { subnetGroupName: 'data' };
 
+  private karpenterCluster?: string;
+
   constructor(scope: Construct, id: string, props: SecureVpcProps = {}) {
     super(scope, id);
-    const { cidr = '10.0.0.0/16', maxAzs = 3, natGateways = NatGateways.regional() } = props;
-    this.validate(cidr, maxAzs);
+    const { cidr = '10.0.0.0/16', maxAzs = 3, natGateways = NatGateways.regional(), ipv6 = Ipv6.none() } = props;
+    this.validateAddresses(cidr, props.connectedCidrs ?? []);
+    this.validateZones(maxAzs);
+    this.validateWaysOut(props, natGateways, ipv6);
+    props.dataPerimeter?._validate(this);
+    props.endpoints?.forEach(endpoint => endpoint._validate(this));
 
     this.encryptionKey = props.encryptionKey ?? createEncryptionKey(this, 'Key', { description: `Flow log of ${this.node.path}` });
-    this.flowLogGroup = createLogGroup(this, 'FlowLogGroup', { encryptionKey: this.encryptionKey, retention: props.logRetention });
-    const vpc = this.createVpc(cidr, maxAzs, natGateways._zonalGateways(maxAzs));
-    natGateways._bind(vpc);
+    const vpc = this.createVpc(cidr, maxAzs, natGateways._zonalGateways(maxAzs), props.internetGateway ?? true);
     this.vpc = vpc;
+    natGateways._bind(vpc);
+    const ipv6Network = ipv6._bind(vpc);
+    if (ipv6Network) { this.closeDefaultGroupForIpv6(vpc, ipv6Network, props.logRetention); }
+    (props.networkAcls ?? NetworkAcls.none())._bind(this, vpc, ipv6Network);
+    (props.blockPublicAccess ?? VpcBlockPublicAccess.none())._bind(this, vpc);
     this.tagForInternalLoadBalancers();
-    this.addS3Endpoint();
-    this.addFlowLog();
+    const storage = { encryptionKey: this.encryptionKey, retention: props.logRetention };
+    const store = (props.flowLogs ?? FlowLogs.cloudWatch())._bind(this, vpc, storage);
+    this.flowLogGroup = store.group;
+    this.flowLogBucket = store.bucket;
+    (props.dnsQueryLogs ?? DnsQueryLogs.none())._bind(this, vpc, storage);
+    this.s3Endpoint = this.addEndpoints(vpc, props);
+    this.endpointSecurityGroup = this.node.tryFindChild('EndpointSecurityGroup') as ec2.SecurityGroup | undefined;
   }
 
-  private validate(cidr: string, maxAzs: number): void {
+  /**
+   * Tags the application subnets so that a node class of Karpenter that selects by `karpenter.sh/discovery` finds them. The clusters of this library
+   * name their subnets and need no tag.
+   *
+   * @param clusterName written out: a name that only the deployment knows would make the network wait for its own cluster. A subnet has this tag once,
+   *   so that one cluster of a VPC can be found by it.
+   */
+  public tagForKarpenter(clusterName: string): void {
+    const [prop, value] = ['clusterName', clusterName];
+    if (isDeployTime(clusterName)) {
+      reject(this, { prop, value, problem: 'the network would depend on its own cluster', remedy: 'Give the cluster a name, and write the same here.' });
+    }
+    if (this.karpenterCluster && this.karpenterCluster !== clusterName) {
+      reject(this, {
+        prop, value, problem: `the subnets are tagged for "${this.karpenterCluster}" already`, remedy: 'Let the other cluster select its subnets by their ids.',
+      });
+    }
+    this.karpenterCluster = clusterName;
+    this.tagApplicationSubnets('karpenter.sh/discovery', clusterName);
+  }
+
+  private validateAddresses(cidr: string, connectedCidrs: string[]): void {
     if (isDeployTime(cidr)) {
       reject(this, {
         prop: 'cidr',
@@ -105,6 +236,21 @@ export class SecureVpc extends Construct {
       });
     }
     validatePrivateCidr(this, 'cidr', cidr, 16, 20);
+    const own = parseCidr(cidr)!;
+    connectedCidrs.forEach((value, index) => {
+      if (isDeployTime(value)) { return; }
+      const prop = `connectedCidrs[${index}]`;
+      const range = parseCidr(value);
+      if (!range) {
+        reject(this, { prop, value, problem: 'it is not an IPv4 range in CIDR notation', remedy: 'Give a range whose host bits are zero, such as "10.0.0.0/16".' });
+      }
+      if (overlaps(own, range)) {
+        reject(this, { prop, value, problem: `it overlaps \`cidr\`, ${cidr}`, remedy: 'Give the VPC a range of its own: connected networks cannot share addresses.' });
+      }
+    });
+  }
+
+  private validateZones(maxAzs: number): void {
     if (isDeployTime(maxAzs)) {
       reject(this, {
         prop: 'maxAzs',
@@ -114,14 +260,29 @@ export class SecureVpc extends Construct {
       });
     }
     validateRange(this, { prop: 'maxAzs', value: maxAzs, min: 2, max: RESERVED_ZONES, unit: 'zones', step: 1 });
+    const { region } = Stack.of(this);
+    const zones = zonesOf(region);
+    if (zones !== undefined && maxAzs > zones) {
+      reject(this, { prop: 'maxAzs', value: maxAzs, problem: `${region} has ${zones} zones`, remedy: `Give a number of zones from 2 to ${zones}.` });
+    }
   }
 
-  private createVpc(cidr: string, maxAzs: number, zonalNatGateways: number): ec2.Vpc {
+  private validateWaysOut({ internetGateway, blockPublicAccess }: SecureVpcProps, natGateways: NatGateways, ipv6: Ipv6): void {
+    if (internetGateway === false && natGateways._leaves) {
+      reject(this, {
+        prop: 'internetGateway', value: false, problem: 'NAT gateways need one', remedy: 'Leave it out, or give `natGateways: NatGateways.none()`.',
+      });
+    }
+    blockPublicAccess?._validate(this, natGateways._leaves || ipv6._leaves);
+  }
+
+  private createVpc(cidr: string, maxAzs: number, zonalNatGateways: number, createInternetGateway: boolean): ec2.Vpc {
     const availabilityZones = Array.from({ length: maxAzs }, (_, zone) => Fn.select(zone, Fn.getAzs()));
     return withoutZoneLookUp(Stack.of(this), () => new ec2.Vpc(this, 'Vpc', {
       ipAddresses: new AddressPlan(cidr),
       availabilityZones,
       natGateways: zonalNatGateways,
+      createInternetGateway,
       restrictDefaultSecurityGroup: true,
       subnetConfiguration: [
         { name: 'application', subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS },
@@ -131,52 +292,63 @@ export class SecureVpc extends Construct {
     }));
   }
 
+  /** With an IPv6 range, the default security group gets one more rule, which `restrictDefaultSecurityGroup` leaves: everything out to `::/0`. */
+  private closeDefaultGroupForIpv6(vpc: ec2.Vpc, ipv6: Ipv6Network, retention?: logs.RetentionDays): void {
+    const stack = Stack.of(this);
+    const groupId = vpc.vpcDefaultSecurityGroup;
+    const revoke: cr.AwsSdkCall = {
+      service: 'EC2',
+      action: 'revokeSecurityGroupEgress',
+      parameters: { GroupId: groupId, IpPermissions: [{ IpProtocol: '-1', Ipv6Ranges: [{ CidrIpv6: '::/0' }] }] },
+      physicalResourceId: cr.PhysicalResourceId.of(groupId),
+      ignoreErrorCodesMatching: 'InvalidPermission.NotFound',
+    };
+    new cr.AwsCustomResource(this, 'CloseDefaultGroupForIpv6', {
+      onCreate: revoke,
+      onUpdate: revoke,
+      installLatestAwsSdk: false,
+      logGroup: createLogGroup(this, 'CloseDefaultGroupLogGroup', { encryptionKey: this.encryptionKey, retention }),
+      policy: cr.AwsCustomResourcePolicy.fromStatements([new iam.PolicyStatement({
+        actions: ['ec2:RevokeSecurityGroupEgress'],
+        resources: [stack.formatArn({ service: 'ec2', resource: 'security-group', resourceName: groupId })],
+      })]),
+    }).node.addDependency(ipv6.association);
+  }
+
   /** @see https://docs.aws.amazon.com/eks/latest/userguide/network-load-balancing.html */
   private tagForInternalLoadBalancers(): void {
+    this.tagApplicationSubnets('kubernetes.io/role/internal-elb', '1');
+  }
+
+  private tagApplicationSubnets(key: string, value: string): void {
     for (const subnet of this.vpc.selectSubnets(this.applicationSubnets).subnets) {
-      Tags.of(subnet).add('kubernetes.io/role/internal-elb', '1', { includeResourceTypes: [ec2.CfnSubnet.CFN_RESOURCE_TYPE_NAME] });
+      Tags.of(subnet).add(key, value, { includeResourceTypes: [ec2.CfnSubnet.CFN_RESOURCE_TYPE_NAME] });
     }
   }
 
-  /** Objects and image layers in S3 neither pass a NAT gateway nor pay for it. */
-  private addS3Endpoint(): void {
-    this.vpc.addGatewayEndpoint('S3', {
-      service: ec2.GatewayVpcEndpointAwsService.S3,
-      subnets: [this.applicationSubnets, this.dataSubnets],
-    });
+  /** Makes each endpoint once; returns that of S3, which is always there. */
+  private addEndpoints(vpc: ec2.Vpc, { endpoints = [], dataPerimeter = DataPerimeter.account() }: SecureVpcProps): ec2.VpcEndpoint {
+    let securityGroup: ec2.ISecurityGroup | undefined;
+    const network = {
+      vpc,
+      perimeter: dataPerimeter,
+      interfaceSubnets: this.applicationSubnets,
+      gatewaySubnets: [this.applicationSubnets, this.dataSubnets],
+      securityGroup: () => securityGroup ??= this.createEndpointSecurityGroup(vpc),
+    };
+    const further = new Map(endpoints.map(endpoint => [endpoint.name, endpoint]));
+    further.delete(PrivateEndpoint.S3.name);
+    const s3Endpoint = PrivateEndpoint.S3._bind(network);
+    further.forEach(endpoint => endpoint._bind(network));
+    return s3Endpoint;
   }
 
-  private addFlowLog(): void {
-    this.vpc.addFlowLog('FlowLog', {
-      // the role's policy is complete: what the destination would add is an inline copy of it
-      destination: ec2.FlowLogDestination.toCloudWatchLogs(this.flowLogGroup, this.createFlowLogRole().withoutPolicyUpdates()),
-      trafficType: ec2.FlowLogTrafficType.ALL,
-      maxAggregationInterval: ec2.FlowLogMaxAggregationInterval.ONE_MINUTE,
+  private createEndpointSecurityGroup(vpc: ec2.Vpc): ec2.SecurityGroup {
+    const group = new ec2.SecurityGroup(this, 'EndpointSecurityGroup', {
+      vpc, description: 'Interface endpoints: HTTPS from inside the VPC only', allowAllOutbound: false,
     });
-  }
-
-  /** @see https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html */
-  private createFlowLogRole(): iam.Role {
-    const stack = Stack.of(this);
-    return new iam.Role(this, 'FlowLogRole', {
-      description: `Writes the flow log of ${this.node.path}`,
-      assumedBy: new iam.ServicePrincipal('vpc-flow-logs.amazonaws.com', {
-        conditions: {
-          StringEquals: { 'aws:SourceAccount': stack.account },
-          ArnLike: {
-            'aws:SourceArn': stack.formatArn({
-              service: 'ec2', resource: 'vpc-flow-log', resourceName: '*', arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
-            }),
-          },
-        },
-      }),
-      managedPolicies: [new iam.ManagedPolicy(this, 'FlowLogPolicy', {
-        statements: [new iam.PolicyStatement({
-          actions: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
-          resources: [this.flowLogGroup.logGroupArn],
-        })],
-      })],
-    });
+    group.addIngressRule(ec2.Peer.ipv4(vpc.vpcCidrBlock), ec2.Port.tcp(443), 'HTTPS from inside the VPC');
+    return group;
   }
 }
 

@@ -1,16 +1,28 @@
+import { loadAwsServiceSpecSync } from '@aws-cdk/aws-service-spec';
 import { App, Lazy, Stack, Token } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import { DataPerimeter } from '../../../src/network/vpc/data-perimeter';
+import { DnsQueryLogs } from '../../../src/network/vpc/dns-query-logs';
+import { FlowLogs } from '../../../src/network/vpc/flow-logs';
+import { Ipv6 } from '../../../src/network/vpc/ipv6';
 import { NatGateways } from '../../../src/network/vpc/nat-gateways';
+import { NetworkAcls } from '../../../src/network/vpc/network-acls';
+import { PrivateEndpoint } from '../../../src/network/vpc/private-endpoint';
 import { SecureVpc, SecureVpcProps } from '../../../src/network/vpc/secure-vpc';
+import { VpcBlockPublicAccess } from '../../../src/network/vpc/vpc-block-public-access';
 import { ACCOUNT, expectNoAnnotations, REGION, testStack } from '../../support/stacks';
 
-function synthesize(props?: SecureVpcProps): { stack: Stack; network: SecureVpc; template: Template } {
-  const stack = testStack();
+function synthesize(props?: SecureVpcProps, region?: string): { stack: Stack; network: SecureVpc; template: Template } {
+  const stack = testStack(region);
   const network = new SecureVpc(stack, 'Network', props);
   return { stack, network, template: Template.fromStack(stack) };
 }
+
+/** The one region with six zones. */
+const LARGE_REGION = 'us-east-1';
 
 /** Logical id to CIDR of every subnet. */
 function subnetCidrs(template: Template): Record<string, string> {
@@ -61,7 +73,7 @@ describe('with the defaults', () => {
 
   test('the flow log has all traffic, in an encrypted log group with a retention', () => {
     template.hasResourceProperties('AWS::EC2::FlowLog', {
-      ResourceType: 'VPC', TrafficType: 'ALL', MaxAggregationInterval: 60, LogGroupName: stack.resolve(network.flowLogGroup.logGroupName),
+      ResourceType: 'VPC', TrafficType: 'ALL', MaxAggregationInterval: 60, LogGroupName: stack.resolve(network.flowLogGroup!.logGroupName),
     });
     template.hasResourceProperties('AWS::Logs::LogGroup', { KmsKeyId: stack.resolve(network.encryptionKey.keyArn), RetentionInDays: 365 });
   });
@@ -80,7 +92,7 @@ describe('with the defaults', () => {
         Statement: [{
           Action: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
           Effect: 'Allow',
-          Resource: stack.resolve(network.flowLogGroup.logGroupArn),
+          Resource: stack.resolve(network.flowLogGroup!.logGroupArn),
         }],
       },
     });
@@ -112,10 +124,22 @@ describe('with the defaults', () => {
 });
 
 test('every choice at once', () => {
-  const stack = testStack();
+  const stack = testStack(LARGE_REGION);
   const encryptionKey = new kms.Key(stack, 'Key');
   const network = new SecureVpc(stack, 'Network', {
-    cidr: '172.16.16.0/20', maxAzs: 6, natGateways: NatGateways.perZone(), encryptionKey, logRetention: logs.RetentionDays.ONE_MONTH,
+    cidr: '172.16.16.0/20',
+    connectedCidrs: ['10.0.0.0/16'],
+    maxAzs: 6,
+    natGateways: NatGateways.perZone(),
+    ipv6: Ipv6.egressOnly(),
+    networkAcls: NetworkAcls.perTier(),
+    blockPublicAccess: VpcBlockPublicAccess.accountIngress(),
+    endpoints: PrivateEndpoint.forPrivateCluster(),
+    dataPerimeter: DataPerimeter.organization('o-a1b2c3d4e5'),
+    flowLogs: FlowLogs.cloudWatch(),
+    dnsQueryLogs: DnsQueryLogs.cloudWatch(),
+    encryptionKey,
+    logRetention: logs.RetentionDays.ONE_MONTH,
   });
   const template = Template.fromStack(stack);
   const cidrs = Object.values(subnetCidrs(template));
@@ -125,7 +149,7 @@ test('every choice at once', () => {
   template.resourceCountIs('AWS::EC2::NatGateway', 6);
   expect(network.encryptionKey).toBe(encryptionKey);
   template.resourceCountIs('AWS::KMS::Key', 1);
-  template.hasResourceProperties('AWS::Logs::LogGroup', { KmsKeyId: stack.resolve(encryptionKey.keyArn), RetentionInDays: 30 });
+  template.allResourcesProperties('AWS::Logs::LogGroup', { KmsKeyId: stack.resolve(encryptionKey.keyArn), RetentionInDays: 30 });
   expectNoAnnotations(stack);
 });
 
@@ -160,7 +184,42 @@ describe('the address plan', () => {
     ['zonal NAT gateways', {}, { natGateways: NatGateways.perZone() }],
     ['another zone with an egress subnet', { maxAzs: 2, natGateways: NatGateways.perZone() }, { maxAzs: 3, natGateways: NatGateways.perZone() }],
   ])('%s moves no subnet and renames none', (_, before, after) => {
-    expect(subnetCidrs(synthesize(after).template)).toMatchObject(subnetCidrs(synthesize(before).template));
+    expect(subnetCidrs(synthesize(after, LARGE_REGION).template)).toMatchObject(subnetCidrs(synthesize(before, LARGE_REGION).template));
+  });
+
+  const replacing = loadAwsServiceSpecSync();
+
+  /** Properties whose change replaces a resource, for certain or perhaps. */
+  function createOnly(type: string): string[] {
+    const [resource] = replacing.lookup('resource', 'cloudFormationType', 'equals', type);
+    return Object.entries(resource?.properties ?? {}).filter(([, { causesReplacement }]) => /yes|maybe/.test(causesReplacement ?? '')).map(([name]) => name);
+  }
+
+  test.each<[string, SecureVpcProps, SecureVpcProps]>([
+    ['a third zone', { maxAzs: 2 }, { maxAzs: 3 }],
+    ['a third zone, with everything',
+      { maxAzs: 2, ipv6: Ipv6.egressOnly(), networkAcls: NetworkAcls.perTier(), endpoints: PrivateEndpoint.forPrivateCluster() },
+      { maxAzs: 3, ipv6: Ipv6.egressOnly(), networkAcls: NetworkAcls.perTier(), endpoints: PrivateEndpoint.forPrivateCluster() }],
+    ['IPv6', {}, { ipv6: Ipv6.egressOnly() }],
+    ['one more tier', {}, { natGateways: NatGateways.perZone() }],
+    ['network ACLs', {}, { networkAcls: NetworkAcls.perTier() }],
+    ['one more endpoint', { endpoints: [PrivateEndpoint.KMS] }, { endpoints: [PrivateEndpoint.STS, PrivateEndpoint.KMS, PrivateEndpoint.DYNAMODB] }],
+    ['a block of public access', {}, { blockPublicAccess: VpcBlockPublicAccess.accountIngress() }],
+    ['DNS query logs', {}, { dnsQueryLogs: DnsQueryLogs.s3() }],
+  ])('%s replaces nothing', (_, before, after) => {
+    const updated = synthesize(after).template.toJSON().Resources;
+    const kept = Object.entries<any>(synthesize(before).template.toJSON().Resources).filter(([id, { Type }]) =>
+      // of a NAT gateway and its way out another one takes over; everything else has to stay
+      before.natGateways === after.natGateways || Type !== 'AWS::EC2::NatGateway' || updated[id]);
+    expect(kept.length).toBeGreaterThan(20);
+    for (const [id, { Type, Properties = {} }] of kept) {
+      expect(updated).toHaveProperty([id, 'Type'], Type);
+      for (const property of createOnly(Type)) { expect([id, property, updated[id].Properties?.[property]]).toEqual([id, property, Properties[property]]); }
+    }
+  });
+
+  test('the check of replacements knows what replaces', () => {
+    expect(createOnly('AWS::EC2::Subnet')).toEqual(expect.arrayContaining(['AvailabilityZone', 'CidrBlock', 'Ipv6CidrBlock', 'VpcId']));
   });
 
   test('other NAT gateways change the default routes in place', () => {
@@ -169,7 +228,7 @@ describe('the address plan', () => {
   });
 
   test.each([16, 17, 18, 19, 20])('six zones of every tier fit into a /%d without overlap', prefix => {
-    const { template } = synthesize({ cidr: `10.0.0.0/${prefix}`, maxAzs: 6, natGateways: NatGateways.perZone() });
+    const { template } = synthesize({ cidr: `10.0.0.0/${prefix}`, maxAzs: 6, natGateways: NatGateways.perZone() }, LARGE_REGION);
     const ranges = Object.values(subnetCidrs(template)).map(cidr => {
       const [address, length] = cidr.split('/');
       const first = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
@@ -190,6 +249,14 @@ test.each<[string, SecureVpcProps, RegExp]>([
   ['a token for the range', { cidr: Lazy.string({ produce: () => '10.0.0.0/16' }) }, /`cidr` is .* made at synthesis/],
   ['one zone', { maxAzs: 1 }, /`maxAzs` is 1, but it has to be between 2 and 6 zones/],
   ['seven zones', { maxAzs: 7 }, /`maxAzs` is 7/],
+  ['more zones than the region has', { maxAzs: 4 }, /`maxAzs` is 4, but eu-west-1 has 3 zones. Give a number of zones from 2 to 3/],
+  ['a connected range that overlaps', { connectedCidrs: ['10.1.0.0/16', '10.0.128.0/17'] }, /`connectedCidrs\[1\]` is "10.0.128.0\/17", but it overlaps `cidr`, 10.0.0.0\/16/],
+  ['a connected range that is none', { connectedCidrs: ['office'] }, /`connectedCidrs\[0\]` is "office", but it is not an IPv4 range/],
+  ['NAT without an internet gateway', { internetGateway: false }, /`internetGateway` is false, but NAT gateways need one/],
+  ['a block that stops NAT', { blockPublicAccess: VpcBlockPublicAccess.accountBidirectional({ excludeVpc: false }) },
+    /`blockPublicAccess` is .* has a NAT or an egress-only gateway/],
+  ['a wrong organization', { dataPerimeter: DataPerimeter.organization('Innovate') }, /`dataPerimeter` is "Innovate", but it is not the id of an organization/],
+  ['an endpoint with a wrong name', { endpoints: [PrivateEndpoint.of('my endpoint', ec2.InterfaceVpcEndpointAwsService.SNS)] }, /`endpoints` is "my endpoint"/],
   ['half a zone', { maxAzs: 2.5 }, /`maxAzs` is 2.5/],
   ['a token for the zones', { maxAzs: Token.asNumber({ Ref: 'Zones' }) }, /`maxAzs` is .* made at synthesis/],
 ])('%s is refused before anything is made', (_, props, message) => {
@@ -200,4 +267,35 @@ test.each<[string, SecureVpcProps, RegExp]>([
 
 test('it gives the same template twice', () => {
   expect(synthesize().template.toJSON()).toEqual(synthesize().template.toJSON());
+});
+
+test('an unknown region is not asked how many zones it has', () => {
+  expect(() => new SecureVpc(new Stack(), 'Network', { maxAzs: 6 })).not.toThrow();
+});
+
+test('without NAT the VPC can do without an internet gateway', () => {
+  const { template } = synthesize({ natGateways: NatGateways.none(), internetGateway: false });
+  template.resourceCountIs('AWS::EC2::InternetGateway', 0);
+  template.resourceCountIs('AWS::EC2::VPCGatewayAttachment', 0);
+  synthesize({ natGateways: NatGateways.none() }).template.resourceCountIs('AWS::EC2::VPCGatewayAttachment', 1);
+});
+
+describe('the tag of Karpenter', () => {
+  test('is on the application subnets', () => {
+    const stack = testStack();
+    const network = new SecureVpc(stack, 'Network');
+    network.tagForKarpenter('innovate-staging');
+    network.tagForKarpenter('innovate-staging');
+    const tagged = Template.fromStack(stack).findResources('AWS::EC2::Subnet', {
+      Properties: { Tags: Match.arrayWith([{ Key: 'karpenter.sh/discovery', Value: 'innovate-staging' }]) },
+    });
+    expect(Object.values(tagged).map(subnet => subnet.Properties.CidrBlock)).toEqual(['10.0.0.0/19', '10.0.32.0/19', '10.0.64.0/19']);
+  });
+
+  test('is of one cluster, and written out', () => {
+    const network = new SecureVpc(testStack(), 'Network');
+    network.tagForKarpenter('blue');
+    expect(() => network.tagForKarpenter('green')).toThrow(/`clusterName` is "green", but the subnets are tagged for "blue" already/);
+    expect(() => network.tagForKarpenter(Token.asString({ Ref: 'Cluster' }))).toThrow(/depend on its own cluster/);
+  });
 });

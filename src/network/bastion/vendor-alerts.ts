@@ -1,0 +1,67 @@
+import { Stack } from 'aws-cdk-lib';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+
+export interface VendorAlertsProps {
+  readonly topic: sns.ITopic;
+  /** The vendors' roles by their names. */
+  readonly roles: ReadonlyMap<string, iam.IRole>;
+}
+
+/** Tells a topic of each session that a vendor starts, and of each that it is refused. */
+export class VendorAlerts extends Construct {
+  constructor(scope: Construct, id: string, private readonly props: VendorAlertsProps) {
+    super(scope, id);
+    const field = (path: string) => events.EventField.fromPath(`$.detail.${path}`);
+    const session = `${field('responseElements.sessionId')} with document ${field('requestParameters.documentName')}`;
+    const caller = `at ${field('eventTime')} from ${field('sourceIPAddress')}`;
+    for (const [name, { roleArn }] of props.roles) {
+      this.send(`Start-${name}`, roleArn, events.Match.doesNotExist(), `Vendor ${name} started session ${session} ${caller}.`);
+      this.send(`Refusal-${name}`, roleArn, events.Match.exists(), `Vendor ${name} asked in vain for a session ${caller}: ${field('errorCode')}.`);
+    }
+    this.allowPublishing();
+  }
+
+  private send(id: string, roleArn: string, errorCode: string[], text: string): void {
+    const rule = new events.Rule(this, id, {
+      eventPattern: {
+        source: ['aws.ssm'],
+        detailType: ['AWS API Call via CloudTrail'],
+        detail: {
+          eventSource: ['ssm.amazonaws.com'],
+          eventName: ['StartSession'],
+          errorCode,
+          userIdentity: { sessionContext: { sessionIssuer: { arn: [roleArn] } } },
+        },
+      },
+    });
+    rule.addTarget({ bind: () => ({ arn: this.props.topic.topicArn, input: events.RuleTargetInput.fromText(text) }) });
+  }
+
+  /**
+   * For the rules of this account and region: naming them would tie the topic's stack to this one, which needs the topic already.
+   *
+   * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+   */
+  private allowPublishing(): void {
+    const stack = Stack.of(this);
+    const principals = [new iam.ServicePrincipal('events.amazonaws.com')];
+    const { topic } = this.props;
+    topic.addToResourcePolicy(new iam.PolicyStatement({
+      sid: 'VendorSessionsOfThisAccount',
+      principals,
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions: { ArnLike: { 'aws:SourceArn': stack.formatArn({ service: 'events', resource: 'rule', resourceName: '*' }) } },
+    }));
+    topic.masterKey?.addToResourcePolicy(new iam.PolicyStatement({
+      sid: 'VendorSessionsOfThisAccount',
+      principals,
+      actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
+      resources: ['*'],
+      conditions: { StringEquals: { 'aws:SourceAccount': stack.account } },
+    }));
+  }
+}

@@ -1,0 +1,55 @@
+import { App } from 'aws-cdk-lib';
+import { GitHubRepository } from '../../src/delivery/github-repository';
+import { InnovatePlatform } from '../../src/platform/innovate-platform';
+import { PlatformDomain } from '../../src/platform/platform-domain';
+import { PlatformEnvironment } from '../../src/platform/platform-environment';
+import { PlatformTarget } from '../../src/platform/platform-vendor';
+import { NetworkReachability } from '../../src/reachability/network-reachability';
+
+const connection = (account: string) => `arn:aws:codeconnections:eu-west-1:${account}:connection/11111111-2222-3333-4444-555555555555`;
+
+const app = new App();
+const platform = new InnovatePlatform(app, 'Innovate', {
+  management: { account: '111111111111', region: 'eu-west-1', organization: { organizationId: 'o-exampleorgid', rootId: 'r-exam' } },
+  repository: GitHubRepository.of('innovate-inc/platform', { connectionArn: connection('222222222222'), otherConnectionArns: [connection('333333333333')] }),
+  domain: PlatformDomain.hostedZone({ hostedZoneId: 'Z0123456789ABCDEFGHIJ', zoneName: 'innovate.example' }),
+  alerts: { email: 'ops@innovate.example' },
+  environments: [
+    PlatformEnvironment.staging({ account: '222222222222', monthlyNodeBudget: 400 }),
+    PlatformEnvironment.production({ account: '333333333333', monthlyNodeBudget: 4000 }),
+  ],
+  vendors: [{
+    name: 'acme-payments', principalArn: 'arn:aws:iam::444455556666:role/acme-support', externalId: 'innovate-acme', accessUntil: '2027-03-31',
+    targets: [PlatformTarget.DATABASE, PlatformTarget.API],
+  }],
+});
+
+const reachability = NetworkReachability.of(app);
+
+test('the internet reaches the API and the site, through CloudFront with its web ACL, and nothing else', () => {
+  reachability.expectOnlyThroughFirewall();
+  expect(reachability.pathsFromInternet().map(({ destination, certain }) => [destination, certain])).toEqual([
+    ['Innovate/Production/Cluster/Cluster/Api/TargetGroup', true],
+    ['Innovate/Production/Site/Site/Bucket', true],
+    ['Innovate/Staging/Cluster/Cluster/Api/TargetGroup', true],
+    ['Innovate/Staging/Site/Site/Bucket', true],
+  ]);
+});
+
+test('the way to the API, hop by hop', () => {
+  const [path] = reachability.pathsTo(platform.environment('production').cluster);
+  expect(path.hops).toEqual([
+    'internet',
+    'CloudFront distribution Innovate/Production/Site/Site/Distribution',
+    'web ACL Innovate/Production/Edge/Firewall/WebAcl',
+    'VPC origin Innovate/Production/Site/Site/ApiOrigin',
+    expect.stringMatching(/^security group .+ admits tcp 443 from CloudFront's prefix list pl-4fa04526/),
+    'load balancer Innovate/Production/Cluster/Cluster/LoadBalancer/Resource',
+    'listener Innovate/Production/Cluster/Cluster/LoadBalancer/Resource/Listener, port 443',
+    'target group Innovate/Production/Cluster/Cluster/Api/TargetGroup',
+  ]);
+});
+
+test('the database has no path', () => {
+  expect(reachability.pathsTo(platform.environment('production').database)).toEqual([]);
+});

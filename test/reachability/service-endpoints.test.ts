@@ -1,0 +1,191 @@
+import { CfnResource, Stack } from 'aws-cdk-lib';
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
+import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
+import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { found, onlyHops } from './opened-network';
+import { PathEntrance, ReachablePath } from '../../src/reachability/reachable-path';
+
+function lambdaFunction(stack: Stack): lambda.Function {
+  return new lambda.Function(stack, 'Function', { code: lambda.Code.fromInline('-'), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_22_X });
+}
+
+/** A resource as its type names it. */
+const cfn = (type: string, properties: object) => (stack: Stack) => { new CfnResource(stack, 'Door', { type, properties: { ...properties } }); };
+
+describe('functions', () => {
+  const withUrl = (authType: lambda.FunctionUrlAuthType) => (stack: Stack) => { lambdaFunction(stack).addFunctionUrl({ authType }); };
+
+  test('a URL without authentication', () => {
+    expect(onlyHops(withUrl(lambda.FunctionUrlAuthType.NONE))).toEqual(['internet', 'function URL Test/Function/FunctionUrl with AuthType NONE', 'function Test/Function']);
+  });
+
+  test('a URL with IAM is no path', () => {
+    expect(found(withUrl(lambda.FunctionUrlAuthType.AWS_IAM))).toEqual([]);
+  });
+
+  test('a permission for everybody, and one for a service', () => {
+    const permit = (permission: Partial<lambda.CfnPermissionProps>) => found(stack => {
+      new lambda.CfnPermission(stack, 'Permit', { action: 'lambda:InvokeFunction', functionName: lambdaFunction(stack).functionArn, principal: '*', ...permission });
+    });
+    expect(permit({}).map(({ entrance, destination }) => [entrance, destination])).toEqual([[PathEntrance.PUBLIC_POLICY, 'Test/Function']]);
+    expect(permit({ principal: 'sns.amazonaws.com' })).toEqual([]);
+    expect(permit({ sourceAccount: '222222222222' })).toEqual([]);
+  });
+});
+
+test.each<[string, (stack: Stack) => void, string, (stack: Stack) => void]>([
+  ['EKS, by default',
+    cfn('AWS::EKS::Cluster', { ResourcesVpcConfig: {} }), 'public endpoint of EKS, open to 0.0.0.0/0',
+    cfn('AWS::EKS::Cluster', { ResourcesVpcConfig: { EndpointPublicAccess: false } })],
+  ['EKS for an office',
+    cfn('AWS::EKS::Cluster', { ResourcesVpcConfig: { PublicAccessCidrs: ['203.0.113.0/24'] } }), 'public endpoint of EKS, open to 203.0.113.0/24',
+    cfn('AWS::EKS::Cluster', { ResourcesVpcConfig: { PublicAccessCidrs: ['10.0.0.0/8'] } })],
+  ['a cluster of the CDK\'s own resource',
+    cfn('Custom::AWSCDK-EKS-Cluster', { Config: { resourcesVpcConfig: { endpointPublicAccess: true } } }), 'public endpoint of EKS, open to 0.0.0.0/0',
+    cfn('Custom::AWSCDK-EKS-Cluster', { Config: { resourcesVpcConfig: { endpointPublicAccess: false } } })],
+  ['a REST API',
+    cfn('AWS::ApiGateway::RestApi', {}), 'endpoint of API Gateway',
+    cfn('AWS::ApiGateway::RestApi', { EndpointConfiguration: { Types: ['PRIVATE'] } })],
+  ['an HTTP API',
+    cfn('AWS::ApiGatewayV2::Api', {}), 'endpoint of API Gateway',
+    cfn('AWS::ApiGatewayV2::Api', { DisableExecuteApiEndpoint: true })],
+  ['AppSync',
+    cfn('AWS::AppSync::GraphQLApi', { AuthenticationType: 'API_KEY' }), 'endpoint of AppSync',
+    cfn('AWS::AppSync::GraphQLApi', { AuthenticationType: 'API_KEY', Visibility: 'PRIVATE' })],
+  ['App Runner',
+    cfn('AWS::AppRunner::Service', {}), 'endpoint of App Runner',
+    cfn('AWS::AppRunner::Service', { NetworkConfiguration: { IngressConfiguration: { IsPubliclyAccessible: false } } })],
+  ['Transfer Family',
+    cfn('AWS::Transfer::Server', {}), 'endpoint of Transfer Family',
+    cfn('AWS::Transfer::Server', { EndpointType: 'VPC' })],
+  ['OpenSearch',
+    cfn('AWS::OpenSearchService::Domain', { AccessPolicies: { Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'es:*' }] } }),
+    'public endpoint of OpenSearch, whose policy admits everybody',
+    cfn('AWS::OpenSearchService::Domain', { VPCOptions: {}, AccessPolicies: { Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'es:*' }] } })],
+  ['OpenSearch Serverless',
+    cfn('AWS::OpenSearchServerless::SecurityPolicy', { Type: 'network', Policy: '[{"AllowFromPublic": true}]' }), 'endpoint of OpenSearch Serverless, AllowFromPublic',
+    cfn('AWS::OpenSearchServerless::SecurityPolicy', { Type: 'network', Policy: '[{"AllowFromPublic": false}]' })],
+  ['a Kubernetes service in a manifest',
+    cfn('Custom::AWSCDK-EKS-KubernetesResource', { Manifest: '[{"kind":"Service","metadata":{"name":"web"},"spec":{"type":"LoadBalancer"}}]' }),
+    'load balancer of the Service web in the manifest',
+    cfn('Custom::AWSCDK-EKS-KubernetesResource', { Manifest: '[{"kind":"Service","metadata":{"name":"web"},"spec":{"type":"ClusterIP"}}]' })],
+  ['an ingress in a manifest',
+    cfn('Custom::AWSCDK-EKS-KubernetesResource',
+      { Manifest: '[{"kind":"Ingress","metadata":{"name":"web","annotations":{"alb.ingress.kubernetes.io/scheme":"internet-facing"}}}]' }),
+    'load balancer of the Ingress web in the manifest',
+    cfn('Custom::AWSCDK-EKS-KubernetesResource', { Manifest: '[{"kind":"Ingress","metadata":{"name":"web","annotations":{"alb.ingress.kubernetes.io/scheme":"internal"}}}]' })],
+])('%s is found where it is public, and only there', (_what, open, hop, closed) => {
+  expect(onlyHops(open)[1]).toBe(hop);
+  expect(found(closed)).toEqual([]);
+});
+
+test('a type whose door is not read counts as open', () => {
+  const [path] = found(cfn('AWS::Lightsail::Instance', {}));
+  expect(path).toMatchObject({ certain: false, hops: ['internet', 'AWS::Lightsail::Instance Test/Door [not known: this type is not read]', 'instance Test/Door'] });
+});
+
+test('an authorizer of an API is a guard where every method has it', () => {
+  const guards = (...types: apigateway.AuthorizationType[]) => found(stack => {
+    const api = new apigateway.RestApi(stack, 'Api');
+    types.forEach((authorizationType, index) => api.root.addResource(`r${index}`).addMethod('GET', undefined, { authorizationType }));
+  })[0].guards;
+  expect(guards(apigateway.AuthorizationType.IAM)).toEqual(['authorizer: AWS_IAM']);
+  expect(guards(apigateway.AuthorizationType.IAM, apigateway.AuthorizationType.NONE)).toEqual([]);
+});
+
+test('an API that answers on a name of its own is open, whatever its endpoint', () => {
+  expect(found(stack => {
+    const api = new apigatewayv2.CfnApi(stack, 'Api', { disableExecuteApiEndpoint: true });
+    new apigatewayv2.CfnApiMapping(stack, 'Mapping', { apiId: api.ref, domainName: 'api.innovate.example', stage: '$default' });
+  })).toHaveLength(1);
+});
+
+describe('buckets', () => {
+  const withPolicy = (statement: Partial<iam.PolicyStatementProps>, publicAccess?: s3.CfnBucket.PublicAccessBlockConfigurationProperty) => (stack: Stack) => {
+    const bucket = new s3.CfnBucket(stack, 'Bucket', { publicAccessBlockConfiguration: publicAccess });
+    new s3.CfnBucketPolicy(stack, 'Policy', {
+      bucket: bucket.ref,
+      policyDocument: new iam.PolicyDocument({
+        statements: [new iam.PolicyStatement({ principals: [new iam.AnyPrincipal()], actions: ['s3:GetObject'], resources: [`${bucket.attrArn}/*`], ...statement })],
+      }),
+    });
+  };
+
+  test('a policy for everybody', () => {
+    expect(onlyHops(withPolicy({}))).toEqual(['internet', 'policy Test/Policy admits everybody', 'bucket Test/Bucket']);
+    expect(found(withPolicy({ conditions: { Bool: { 'aws:SecureTransport': 'true' } } }))).toHaveLength(1);
+  });
+
+  test.each<[string, (stack: Stack) => void]>([
+    ['for one account', withPolicy({ principals: [new iam.AccountPrincipal('333333333333')] })],
+    ['for the organization', withPolicy({ conditions: { StringEquals: { 'aws:PrincipalOrgID': 'o-exampleorgid' } } })],
+    ['that denies', withPolicy({ effect: iam.Effect.DENY })],
+    ['behind a public access block', withPolicy({}, { restrictPublicBuckets: true })],
+  ])('a policy %s is no path', (_what, build) => {
+    expect(found(build)).toEqual([]);
+  });
+
+  test.each<[string, s3.CfnBucket.PublicAccessBlockConfigurationProperty | undefined, number]>([
+    ['PublicRead', undefined, 1], ['PublicRead', { ignorePublicAcls: true }, 0], ['Private', undefined, 0],
+  ])('the access control list %s with %j', (accessControl, publicAccessBlockConfiguration, count) => {
+    expect(found(stack => new s3.CfnBucket(stack, 'Bucket', { accessControl, publicAccessBlockConfiguration }))).toHaveLength(count);
+  });
+
+  test('a queue that everybody may send to, and one of the CDK', () => {
+    const queue = (open: boolean) => found(stack => {
+      const jobs = new sqs.Queue(stack, 'Jobs', { enforceSSL: true });
+      if (open) { jobs.grantSendMessages(new iam.StarPrincipal()); }
+    });
+    expect(queue(true).map(({ destination }) => destination)).toEqual(['Test/Jobs']);
+    expect(queue(false)).toEqual([]);
+  });
+});
+
+describe('CloudFront', () => {
+  const site = (props: Partial<cloudfront.DistributionProps> = {}): ReachablePath[] => found(stack => {
+    new cloudfront.Distribution(stack, 'Site', { defaultBehavior: { origin: origins.S3BucketOrigin.withOriginAccessControl(new s3.Bucket(stack, 'Bucket')) }, ...props });
+  });
+
+  test('to a bucket, without a web ACL', () => {
+    const [path, ...others] = site();
+    expect(others).toEqual([]);
+    expect(path).toMatchObject({ entrance: PathEntrance.CLOUDFRONT, destination: 'Test/Bucket', guards: [] });
+    expect(path.hops).toEqual(['internet', 'CloudFront distribution Test/Site', 'no web ACL', 'origin access control Test/Site/Origin1/S3OriginAccessControl', 'bucket Test/Bucket']);
+  });
+
+  test('to a bucket, with a web ACL', () => {
+    const [path] = site({ webAclId: 'arn:aws:wafv2:us-east-1:222222222222:global/webacl/site/1' });
+    expect(path.webAcl).toBe('arn:aws:wafv2:us-east-1:222222222222:global/webacl/site/1');
+  });
+
+  test('a web ACL that lets everything pass is none', () => {
+    const [path] = found(stack => {
+      const acl = new CfnResource(stack, 'Idle', { type: 'AWS::WAFv2::WebACL', properties: { Scope: 'CLOUDFRONT', DefaultAction: { Allow: {} } } });
+      new cloudfront.Distribution(stack, 'Site', {
+        webAclId: acl.getAtt('Arn').toString(), defaultBehavior: { origin: origins.S3BucketOrigin.withOriginAccessControl(new s3.Bucket(stack, 'Bucket')) },
+      });
+    });
+    expect(path.webAcl).toBeUndefined();
+  });
+
+  test('a distribution that is disabled is no path', () => {
+    expect(site({ enabled: false })).toEqual([]);
+  });
+
+  test('an origin of somebody else is none of ours', () => {
+    expect(site({ defaultBehavior: { origin: new origins.HttpOrigin('api.partner.example') } })).toEqual([]);
+  });
+
+  test('to a function behind IAM', () => {
+    const paths = found(stack => {
+      const url = lambdaFunction(stack).addFunctionUrl({ authType: lambda.FunctionUrlAuthType.AWS_IAM });
+      new cloudfront.Distribution(stack, 'Site', { defaultBehavior: { origin: origins.FunctionUrlOrigin.withOriginAccessControl(url) } });
+    });
+    expect(paths.map(({ destination }) => destination)).toEqual(['Test/Function']);
+  });
+});
