@@ -34,6 +34,7 @@ export * from './network/vpc/nat-gateways';
 export * from './network/vpc/network-acls';
 export * from './network/vpc/private-endpoint';
 export * from './network/vpc/secure-vpc';
+export * from './network/vpc/secure-vpc-props';
 export * from './network/vpc/vpc-block-public-access';
 export * from './network/vpc/vpc-finding';
 

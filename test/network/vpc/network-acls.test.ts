@@ -2,7 +2,8 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Ipv6 } from '../../../src/network/vpc/ipv6';
 import { NatGateways } from '../../../src/network/vpc/nat-gateways';
 import { NetworkAcls } from '../../../src/network/vpc/network-acls';
-import { SecureVpc, SecureVpcProps } from '../../../src/network/vpc/secure-vpc';
+import { SecureVpc } from '../../../src/network/vpc/secure-vpc';
+import { SecureVpcProps } from '../../../src/network/vpc/secure-vpc-props';
 import { expectNoAnnotations, testStack } from '../../support/stacks';
 
 function synthesize(props: SecureVpcProps): Template {

@@ -4,7 +4,8 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { DataPerimeter } from '../../../src/network/vpc/data-perimeter';
 import { PrivateEndpoint } from '../../../src/network/vpc/private-endpoint';
-import { SecureVpc, SecureVpcProps } from '../../../src/network/vpc/secure-vpc';
+import { SecureVpc } from '../../../src/network/vpc/secure-vpc';
+import { SecureVpcProps } from '../../../src/network/vpc/secure-vpc-props';
 import { ACCOUNT, expectNoAnnotations, REGION, testStack } from '../../support/stacks';
 
 function synthesize(props: SecureVpcProps): { stack: Stack; network: SecureVpc; template: Template } {

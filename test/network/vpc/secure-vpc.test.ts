@@ -11,7 +11,8 @@ import { Ipv6 } from '../../../src/network/vpc/ipv6';
 import { NatGateways } from '../../../src/network/vpc/nat-gateways';
 import { NetworkAcls } from '../../../src/network/vpc/network-acls';
 import { PrivateEndpoint } from '../../../src/network/vpc/private-endpoint';
-import { SecureVpc, SecureVpcProps } from '../../../src/network/vpc/secure-vpc';
+import { SecureVpc } from '../../../src/network/vpc/secure-vpc';
+import { SecureVpcProps } from '../../../src/network/vpc/secure-vpc-props';
 import { VpcBlockPublicAccess } from '../../../src/network/vpc/vpc-block-public-access';
 import { ACCOUNT, expectNoAnnotations, REGION, testStack } from '../../support/stacks';
 
