@@ -1,11 +1,7 @@
-import { Stack } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-
-/** The service that publishes to the topic and therefore uses its key. */
-export const EVENTS_SERVICE = 'events.amazonaws.com';
+import { allowEventRules } from '../../private/event-rule-topic';
 
 /** From here on GuardDuty calls a finding high; from 9 on critical. */
 const HIGH_SEVERITY = 7;
@@ -42,34 +38,11 @@ export class FindingAlerts extends Construct {
         },
       },
     });
-    this.allowPublishing();
+    allowEventRules(this, topic, 'FindingsOfThisAccount');
   }
 
   private send(id: string, eventPattern: events.EventPattern): void {
     const rule = new events.Rule(this, id, { description: `Severe findings from ${id}`, eventPattern });
     rule.addTarget({ bind: () => ({ arn: this.topic.topicArn }) });
-  }
-
-  /**
-   * For the rules of this account and region: naming the two would tie the topic's stack to this one, which needs the topic already.
-   *
-   * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html
-   */
-  private allowPublishing(): void {
-    const stack = Stack.of(this);
-    this.topic.addToResourcePolicy(new iam.PolicyStatement({
-      sid: 'FindingsOfThisAccount',
-      principals: [new iam.ServicePrincipal(EVENTS_SERVICE)],
-      actions: ['sns:Publish'],
-      resources: [this.topic.topicArn],
-      conditions: { ArnLike: { 'aws:SourceArn': stack.formatArn({ service: 'events', resource: 'rule', resourceName: '*' }) } },
-    }));
-    this.topic.masterKey?.addToResourcePolicy(new iam.PolicyStatement({
-      sid: 'FindingsOfThisAccount',
-      principals: [new iam.ServicePrincipal(EVENTS_SERVICE)],
-      actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
-      resources: ['*'],
-      conditions: { StringEquals: { 'aws:SourceAccount': stack.account } },
-    }));
   }
 }

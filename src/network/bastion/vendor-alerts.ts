@@ -1,8 +1,8 @@
-import { Stack } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { allowEventRules } from '../../private/event-rule-topic';
 
 export interface VendorAlertsProps {
   readonly topic: sns.ITopic;
@@ -21,7 +21,7 @@ export class VendorAlerts extends Construct {
       this.send(`Start-${name}`, roleArn, events.Match.doesNotExist(), `Vendor ${name} started session ${session} ${caller}.`);
       this.send(`Refusal-${name}`, roleArn, events.Match.exists(), `Vendor ${name} asked in vain for a session ${caller}: ${field('errorCode')}.`);
     }
-    this.allowPublishing();
+    allowEventRules(this, props.topic, 'VendorSessionsOfThisAccount');
   }
 
   private send(id: string, roleArn: string, errorCode: string[], text: string): void {
@@ -38,30 +38,5 @@ export class VendorAlerts extends Construct {
       },
     });
     rule.addTarget({ bind: () => ({ arn: this.props.topic.topicArn, input: events.RuleTargetInput.fromText(text) }) });
-  }
-
-  /**
-   * For the rules of this account and region: naming them would tie the topic's stack to this one, which needs the topic already.
-   *
-   * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
-   */
-  private allowPublishing(): void {
-    const stack = Stack.of(this);
-    const principals = [new iam.ServicePrincipal('events.amazonaws.com')];
-    const { topic } = this.props;
-    topic.addToResourcePolicy(new iam.PolicyStatement({
-      sid: 'VendorSessionsOfThisAccount',
-      principals,
-      actions: ['sns:Publish'],
-      resources: [topic.topicArn],
-      conditions: { ArnLike: { 'aws:SourceArn': stack.formatArn({ service: 'events', resource: 'rule', resourceName: '*' }) } },
-    }));
-    topic.masterKey?.addToResourcePolicy(new iam.PolicyStatement({
-      sid: 'VendorSessionsOfThisAccount',
-      principals,
-      actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
-      resources: ['*'],
-      conditions: { StringEquals: { 'aws:SourceAccount': stack.account } },
-    }));
   }
 }
