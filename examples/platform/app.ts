@@ -26,9 +26,11 @@ new InnovatePlatform(app, 'Innovate', {
     name: 'acme-payments',
     principalArn: 'arn:aws:iam::444455556666:role/acme-support',
     externalId: 'innovate-acme-7f3a',
+    accessFrom: '2026-10-01',
     accessUntil: '2027-03-31',
     targets: [PlatformTarget.DATABASE_READER, PlatformTarget.API],
   }],
+  developers: [{ targets: [PlatformTarget.DATABASE] }],
   siteContent: path.join(__dirname, '../application/spa/dist'),
 });
 

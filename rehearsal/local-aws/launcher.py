@@ -77,6 +77,7 @@ def _install(options: argparse.Namespace) -> None:
     import delegated_security
     import email_subscriptions
     import lambda_code
+    import network_resources
     import organization_service
     import public_parameters
     import resource_handlers
@@ -91,7 +92,7 @@ def _install(options: argparse.Namespace) -> None:
     public_parameters.install()
     stack_outputs.install()
     for module in (account_settings, assumed_resources, assumed_roles, consents, cost_tags, delegated_security, email_subscriptions,
-                   organization_service, root_access, service_linked_roles, trail_resources):
+                   network_resources, organization_service, root_access, service_linked_roles, trail_resources):
         module.install()
     resource_handlers.install(ResourceSchema(options.spec))
 

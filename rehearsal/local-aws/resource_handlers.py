@@ -5,6 +5,7 @@ from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
 import assumed_resources
 import consents
 import fidelity
+import network_resources
 import organization_resources
 import resource_records
 import service_gaps
@@ -28,6 +29,7 @@ def install(schema: ResourceSchema) -> None:
     service_gaps.install()
     for module in (organization_resources, trail_resources, consents):
         _RESOURCE_HANDLERS.update(module.handlers())
+    _RESOURCE_HANDLERS.update(network_resources.handlers(schema))
     for name, kind in _OWN_CATEGORY.items():
         fidelity.declare(name, kind)
     for name, resource_type in schema.types.items():
@@ -88,7 +90,7 @@ class _Handler:
     def _keep(self, physical_id: str, logical_id: str, properties: dict, attributes: dict | None) -> tuple[str, dict]:
         if self._own:
             fidelity.acted_on(self._type.name, service_gaps.fill(self._type.name, physical_id, properties))
-            attributes = service_gaps.correct_attributes(self._type.name, attributes or {})
+            attributes = service_gaps.correct_attributes(self._type.name, physical_id, attributes or {})
         attributes = stored_resources.complete_attributes(self._type, physical_id, properties, dict(attributes or {}))
         resource_records.keep(self._type, physical_id, logical_id, properties, attributes)
         return physical_id, attributes

@@ -35,6 +35,14 @@ def keep(resource_type: ResourceType, physical_id: str, logical_id: str, propert
         _identifiers[cloudcontrol._resource_key(resource_type.name, name)] = identifier
 
 
+def correct(type_name: str, physical_id: str, attributes: dict) -> None:
+    """Attributes of a kept resource that another one changed."""
+    identifier = _identifiers.get(cloudcontrol._resource_key(type_name, physical_id))
+    record = cloudcontrol._resources.get(cloudcontrol._resource_key(type_name, identifier))
+    if record:
+        record["Properties"] = json.dumps({**json.loads(record["Properties"]), **attributes}, sort_keys=True, default=str)
+
+
 def forget(type_name: str, physical_id: str, logical_id: str) -> None:
     by_physical_id = _identifiers.pop(cloudcontrol._resource_key(type_name, physical_id), physical_id)
     identifier = _identifiers.pop(cloudcontrol._resource_key(type_name, f"{physical_id}#{logical_id}"), by_physical_id)

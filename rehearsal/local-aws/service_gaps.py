@@ -8,6 +8,7 @@ from ministack.services import ec2, eks, rds, route53, s3, sns
 from ministack.services.cloudformation import provisioners
 
 import bucket_configuration
+import network_resources
 
 
 def fill(type_name: str, physical_id: str, properties: dict) -> tuple[str, ...]:
@@ -20,10 +21,12 @@ def fill(type_name: str, physical_id: str, properties: dict) -> tuple[str, ...]:
     return names
 
 
-def correct_attributes(type_name: str, attributes: dict) -> dict:
+def correct_attributes(type_name: str, physical_id: str, attributes: dict) -> dict:
     """What GetAtt answers, where ministack's handler contradicts its own service."""
     if type_name == "AWS::Route53::HostedZone":
         return {**attributes, "NameServers": [name.rstrip(".") for name in route53._DEFAULT_NS]}
+    if type_name == "AWS::EC2::VPC":
+        return {**attributes, **network_resources.vpc_attributes(physical_id)}
     return attributes
 
 

@@ -1,23 +1,32 @@
 #!/usr/bin/env node
 import { CommandError } from './command-error';
+import { costs, COSTS_USAGE } from './costs/costs';
 import { preflight, PREFLIGHT_USAGE } from './preflight';
 
 const USAGE = `cdk-innovate-platform <command>
 
+  costs        says what the resources of an app that stand still cost in a month
   preflight    asks AWS for each preparation that CloudFormation cannot make, and says which are open
 
 \`cdk-innovate-platform <command> --help\` lists a command's options.
 `;
 
-async function main([command, ...args]: string[]): Promise<number> {
-  const help = [command, ...args].some(arg => arg === '--help' || arg === '-h');
-  if (command === 'preflight') {
-    if (!help) { return preflight(args); }
-    process.stdout.write(PREFLIGHT_USAGE);
-    return 0;
-  }
-  if (command !== undefined && !help) { throw new CommandError(`There is no command ${command}.\n\n${USAGE}`); }
-  process.stdout.write(USAGE);
+interface Command {
+  readonly usage: string;
+  readonly run: (args: string[]) => number | Promise<number>;
+}
+
+const COMMANDS = new Map<string, Command>([
+  ['costs', { usage: COSTS_USAGE, run: costs }],
+  ['preflight', { usage: PREFLIGHT_USAGE, run: preflight }],
+]);
+
+async function main([name, ...args]: string[]): Promise<number> {
+  const help = [name, ...args].some(arg => arg === '--help' || arg === '-h');
+  const command = COMMANDS.get(name);
+  if (command && !help) { return command.run(args); }
+  if (!command && name !== undefined && !help) { throw new CommandError(`There is no command ${name}.\n\n${USAGE}`); }
+  process.stdout.write(command?.usage ?? USAGE);
   return 0;
 }
 

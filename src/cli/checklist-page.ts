@@ -1,11 +1,12 @@
 import { administrationRoleArn, StepState } from './checklist';
 import { OrganizationIds } from './organization-ids';
 import { RecordedStep } from '../private/first-run';
+import { shellCommand } from '../private/shell-command';
 
 /** A step's commands as a shell takes them. */
 export function commandLines(step: RecordedStep): string[] {
   const region = step.region ? ['--region', step.region] : [];
-  return (step.commands ?? []).map(command => ['aws', ...command, ...region].map(quote).join(' '));
+  return (step.commands ?? []).map(command => shellCommand(['aws', ...command, ...region]));
 }
 
 /** The checklist as a Markdown page: every step, with the commands of those that are open. */
@@ -52,8 +53,4 @@ export function configuration({ organizationId, rootId, accounts }: Organization
     ...[...accounts].sort(([a], [b]) => a < b ? -1 : 1).map(([name, id]) => `account of ${name}: '${id}'`),
     '',
   ];
-}
-
-function quote(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replace(/'/g, '\'\\\'\'')}'`;
 }

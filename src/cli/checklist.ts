@@ -31,7 +31,8 @@ export interface StepState {
 
 /** The steps of an app against one organization: asks for their state and can take those that a command can take. */
 export class Checklist {
-  constructor(private readonly aws: AwsCli, private readonly ids: OrganizationIds) {}
+  /** @param today the day by which what ends is judged, `YYYY-MM-DD` */
+  constructor(private readonly aws: AwsCli, private readonly ids: OrganizationIds, private readonly today: string) {}
 
   /** How the steps stand, as AWS answers it. */
   public async ask(steps: RecordedStep[]): Promise<StepState[]> {
@@ -56,6 +57,7 @@ export class Checklist {
   }
 
   private async stateOf(step: RecordedStep, questions: Questions): Promise<StepState> {
+    if ('lastDay' in step.check) { return { step, status: this.today > step.check.lastDay ? 'open' : 'done' }; }
     const missing = missingId([step.account, step.check, step.commands]);
     if (missing) { return { step, status: 'later', detail: `there is no ${missing.replace(':', ' ')} yet: deploy the landing zone first` }; }
     try {

@@ -7,6 +7,7 @@ import { Checklist, StepState } from './checklist';
 import { commandLines, configuration, renderPage } from './checklist-page';
 import { CommandError } from './command-error';
 import { OrganizationIds, readOrganizationIds } from './organization-ids';
+import { isDay } from '../private/calendar';
 
 export const PREFLIGHT_USAGE = `Asks AWS for each preparation that CloudFormation cannot make, and says which are open.
 
@@ -15,6 +16,7 @@ export const PREFLIGHT_USAGE = `Asks AWS for each preparation that CloudFormatio
   --app <directory>    the cloud assembly (cdk.out); make it with \`npx cdk synth\`
   --profile <name>     AWS CLI profile of an administrator of the management account
   --apply              run the commands of the open steps, then ask again
+  --date <YYYY-MM-DD>  the day by which what ends, such as a vendor's access, is judged (today)
   --output <file>      the page with the exact commands (<app>/first-run.md)
   --json               the result as JSON on standard output
 
@@ -24,6 +26,7 @@ Exit code: 0 when nothing is open, 1 when something is, 2 when it could not be a
 interface PreflightOptions {
   readonly app: string;
   readonly apply: boolean;
+  readonly date: string;
   readonly json: boolean;
   readonly output: string;
   readonly profile?: string;
@@ -36,7 +39,7 @@ export async function preflight(args: string[]): Promise<number> {
   const configured = new AwsCli(process.env);
   const aws = options.profile === undefined ? configured : configured.withProfile(options.profile);
   const ids = await readOrganizationIds(aws);
-  const checklist = new Checklist(aws, ids);
+  const checklist = new Checklist(aws, ids, options.date);
   const asked = await checklist.ask(steps);
   const states = options.apply ? await checklist.take(asked) : asked;
   write(options.output, renderPage(states, ids));
@@ -62,14 +65,26 @@ function parse(args: string[]): PreflightOptions {
     const { values } = parseArgs({
       args,
       options: {
-        app: { type: 'string' }, profile: { type: 'string' }, apply: { type: 'boolean' }, output: { type: 'string' }, json: { type: 'boolean' },
+        app: { type: 'string' }, profile: { type: 'string' }, apply: { type: 'boolean' }, date: { type: 'string' }, output: { type: 'string' }, json: { type: 'boolean' },
       },
     });
     const app = values.app ?? 'cdk.out';
-    return { app, apply: values.apply ?? false, json: values.json ?? false, output: values.output ?? path.join(app, 'first-run.md'), profile: values.profile };
+    return {
+      app,
+      apply: values.apply ?? false,
+      date: day(values.date) ?? new Date().toISOString().slice(0, 10),
+      json: values.json ?? false,
+      output: values.output ?? path.join(app, 'first-run.md'),
+      profile: values.profile,
+    };
   } catch (error) {
     throw new CommandError(`${(error as Error).message}\n\n${PREFLIGHT_USAGE}`);
   }
+}
+
+function day(date: string | undefined): string | undefined {
+  if (date === undefined || isDay(date)) { return date; }
+  throw new Error(`--date is "${date}", which is not a day of the calendar: give it as YYYY-MM-DD.`);
 }
 
 function asText(states: StepState[], ids: OrganizationIds, { output }: PreflightOptions): string {
@@ -93,7 +108,7 @@ function asJson(states: StepState[], { organizationId, rootId, managementAccount
   return {
     organizationId, rootId, managementAccount, accounts: Object.fromEntries(accounts),
     steps: states.map(({ step, status, detail, taken }) => ({
-      id: step.id, title: step.title, account: step.account, status, detail, taken, commands: status === 'done' ? [] : commandLines(step),
+      id: step.id, title: step.title, account: step.account, stack: step.stack.name, status, detail, taken, commands: status === 'done' ? [] : commandLines(step),
     })),
   };
 }

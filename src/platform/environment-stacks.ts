@@ -8,14 +8,17 @@ import { addBootstrapStep } from './bootstrap-step';
 import { EnvironmentDomain } from './environment-domain';
 import { EnvironmentResources } from './environment-resources';
 import { PlatformAlerts } from './platform-alerts';
+import { PlatformDevelopers } from './platform-developers';
 import { PlatformEnvironment } from './platform-environment';
-import { PlatformTarget, PlatformVendor } from './platform-vendor';
+import { PlatformTarget } from './platform-target';
+import { PlatformVendor } from './platform-vendor';
 import { KarpenterCluster } from '../cluster/karpenter-cluster';
 import { NodeBudget } from '../cluster/node-budget';
 import { WebService } from '../cluster/web-service';
 import { AuroraPostgres } from '../database/aurora-postgres';
 import { GitFlowPipeline } from '../delivery/git-flow-pipeline';
 import { GitHubRepository } from '../delivery/github-repository';
+import { PermissionSet } from '../landing-zone/access/permission-set';
 import { AccountBaseline } from '../landing-zone/audit/account-baseline';
 import { SecurityService } from '../landing-zone/audit/security-service';
 import { VendorBastion } from '../network/bastion/vendor-bastion';
@@ -41,6 +44,8 @@ export interface EnvironmentStacksProps {
   readonly alerts: PlatformAlerts;
   /** The vendors that may enter this environment. */
   readonly vendors: PlatformVendor[];
+  /** The developers that may enter this environment. */
+  readonly developers: PlatformDevelopers[];
   /** The name the environment answers on. @default - CloudFront's own name */
   readonly domain?: EnvironmentDomain;
   /** Folder of the built single-page application. @default - none: the pipeline brings the first page */
@@ -77,7 +82,7 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
     this.firewall = new EdgeFirewall(edge, 'Firewall');
     this.site = this.addSite(edge);
     this.delivery = this.addDelivery();
-    this.bastion = props.vendors.length > 0 ? this.addBastion() : undefined;
+    this.bastion = props.vendors.length + props.developers.length > 0 ? this.addBastion() : undefined;
     Tags.of(this).add('innovate:environment', props.environment.name);
   }
 
@@ -88,8 +93,8 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
   }
 
   private addNetwork(): SecureVpc {
-    const { cidr, maxAzs } = this.props.environment;
-    return new SecureVpc(this.addStack('Network'), 'Vpc', { cidr, maxAzs });
+    const { cidr, maxAzs, network } = this.props.environment;
+    return new SecureVpc(this.addStack('Network'), 'Vpc', { ...network, cidr, maxAzs });
   }
 
   private addDatabase(): AuroraPostgres {
@@ -165,11 +170,18 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
       vpc: this.network.vpc,
       alerts: this.alerts,
       vpcSubnets: this.network.applicationSubnets,
-      vendors: this.props.vendors.map(vendor => ({ ...vendor, targets: vendor.targets.map(target => this.vendorTarget(target)) })),
+      vendors: this.props.vendors.map(vendor => ({ ...vendor, targets: this.bastionTargets(vendor.targets) })),
+      developers: this.props.developers.map(({ permissionSet = PermissionSet.DEVELOPER, targets }) => ({
+        permissionSet: permissionSet.name, targets: this.bastionTargets(targets),
+      })),
     });
   }
 
-  private vendorTarget(target: PlatformTarget): VendorTarget {
+  private bastionTargets(targets: PlatformTarget[]): VendorTarget[] {
+    return targets.map(target => this.bastionTarget(target));
+  }
+
+  private bastionTarget(target: PlatformTarget): VendorTarget {
     switch (target) {
       case PlatformTarget.DATABASE:
         return VendorTarget.connectable(target, this.database, this.database.clusterEndpoint.hostname, this.database.port);

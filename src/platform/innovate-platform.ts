@@ -5,6 +5,7 @@ import { EnvironmentDomain } from './environment-domain';
 import { EnvironmentResources } from './environment-resources';
 import { EnvironmentStacks } from './environment-stacks';
 import { PlatformAlerts } from './platform-alerts';
+import { PlatformDevelopers } from './platform-developers';
 import { PlatformDomain, PlatformHostedZone } from './platform-domain';
 import { PlatformEnvironment } from './platform-environment';
 import { validatePlatform } from './platform-validation';
@@ -101,6 +102,12 @@ export interface InnovatePlatformProps {
    */
   readonly vendors?: PlatformVendor[];
   /**
+   * Developers that reach internal services through the same bastion.
+   *
+   * @default - none
+   */
+  readonly developers?: PlatformDevelopers[];
+  /**
    * Folder of the built single-page application, uploaded as the first page. It has to contain an `index.html`.
    *
    * A changed folder is uploaded again, over what the pipeline has released since: leave it out once the pipeline has run.
@@ -192,7 +199,8 @@ export class InnovatePlatform extends Construct {
   }
 
   private addEnvironment(environment: PlatformEnvironment, account: string): EnvironmentStacks {
-    const { repository, alerts, siteContent, vendors = [] } = this.props;
+    const { repository, alerts, siteContent, vendors = [], developers = [] } = this.props;
+    const mayEnter = ({ environments }: { environments?: string[] }) => environments?.includes(environment.name) ?? !environment.isProduction;
     const name = pascalCase(environment.name);
     const stackPrefix = `${this.node.id}-${name}`;
     return new EnvironmentStacks(this, name, {
@@ -204,7 +212,8 @@ export class InnovatePlatform extends Construct {
       siteContent,
       region: this.regionOf(environment),
       domain: this.domainOf(environment, account),
-      vendors: vendors.filter(vendor => vendor.environments?.includes(environment.name) ?? !environment.isProduction),
+      vendors: vendors.filter(mayEnter),
+      developers: developers.filter(mayEnter),
     });
   }
 

@@ -3,6 +3,7 @@ import { PlatformDomain } from './platform-domain';
 import { DataRetention } from '../database/data-retention';
 import { AccountBaselineProps } from '../landing-zone/audit/account-baseline';
 import { HardStop } from '../landing-zone/billing/hard-stop';
+import { SecureVpcOptions } from '../network/vpc/secure-vpc-options';
 
 /** What every environment is asked for; the presets fill in the rest. */
 export interface PlatformEnvironmentOptions {
@@ -33,6 +34,12 @@ export interface PlatformEnvironmentOptions {
    * @default - `10.16.0.0/16` for staging, `10.32.0.0/16` for production; a custom environment has to give one
    */
   readonly cidr?: string;
+  /**
+   * What of the network is different: NAT gateways, endpoints, IPv6, network ACLs, logs.
+   *
+   * @default - a `SecureVpc` with its defaults
+   */
+  readonly network?: SecureVpcOptions;
   /**
    * The environment's own domain, instead of one below the platform's.
    *
@@ -165,6 +172,8 @@ export class PlatformEnvironment {
   public readonly region?: string;
   /** IPv4 range of the VPC, where it is known. */
   public readonly cidr?: string;
+  /** What of the network is different. */
+  public readonly network?: SecureVpcOptions;
   /** The environment's own domain, where it was given. */
   public readonly domain?: PlatformDomain;
   /** US dollars a month for the cluster's machines. */
@@ -199,6 +208,7 @@ export class PlatformEnvironment {
     this.accountEmail = options.accountEmail;
     this.region = options.region;
     this.cidr = options.cidr ?? preset.cidr;
+    this.network = options.network;
     this.domain = options.domain;
     this.monthlyNodeBudget = options.monthlyNodeBudget;
     this.monthlyAccountBudget = options.monthlyAccountBudget ?? 2 * options.monthlyNodeBudget;

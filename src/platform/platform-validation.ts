@@ -51,6 +51,12 @@ export function validatePlatform(scope: IConstruct, props: InnovatePlatformProps
       });
     }
     validatePrivateCidr(scope, prop('cidr'), environment.cidr, 16, 20);
+    if (environment.network?.internetGateway === false) {
+      reject(scope, {
+        prop: prop('network.internetGateway'), value: false, problem: 'CloudFront reaches the load balancer through a VPC origin, which needs one',
+        remedy: 'Leave it out: no route leads to it.',
+      });
+    }
     if (environment.account === management.account && !isDeployTime(management.account)) {
       reject(scope, {
         prop: prop('account'), value: environment.account, problem: 'that is the management account, which runs no workloads',
@@ -69,7 +75,7 @@ export function validatePlatform(scope: IConstruct, props: InnovatePlatformProps
   validateUnique(scope, 'environments[].accountEmail', environments.flatMap(environment => environment.accountEmail?.toLowerCase() ?? []), 'e-mail address');
   validateUnique(scope, 'environments[].branch', environments.map(environment => environment.branch), 'branch');
   validateNoOverlap(scope, props);
-  validateVendors(scope, props);
+  validateAccess(scope, props);
 }
 
 function validateNoOverlap(scope: IConstruct, { environments }: InnovatePlatformProps): void {
@@ -84,15 +90,12 @@ function validateNoOverlap(scope: IConstruct, { environments }: InnovatePlatform
   }));
 }
 
-function validateVendors(scope: IConstruct, { vendors = [], environments }: InnovatePlatformProps): void {
+function validateAccess(scope: IConstruct, { vendors = [], developers = [], environments }: InnovatePlatformProps): void {
   validateUnique(scope, 'vendors[].name', vendors.map(vendor => vendor.name), 'name');
   const known = environments.map(environment => environment.name);
-  vendors.forEach((vendor, index) => vendor.environments?.forEach((name) => {
-    if (!known.includes(name)) {
-      reject(scope, {
-        prop: `vendors[${index}].environments`, value: name, problem: 'there is no environment of this name',
-        remedy: `Name one of ${known.map(each => JSON.stringify(each)).join(', ')}.`,
-      });
-    }
+  const validateEnvironments = (prop: string, names: string[] = []) => names.filter(name => !known.includes(name)).forEach(name => reject(scope, {
+    prop, value: name, problem: 'there is no environment of this name', remedy: `Name one of ${known.map(each => JSON.stringify(each)).join(', ')}.`,
   }));
+  vendors.forEach((vendor, index) => validateEnvironments(`vendors[${index}].environments`, vendor.environments));
+  developers.forEach((access, index) => validateEnvironments(`developers[${index}].environments`, access.environments));
 }

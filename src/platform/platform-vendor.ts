@@ -1,12 +1,4 @@
-/** What of an environment a vendor can be let in to. */
-export enum PlatformTarget {
-  /** The database's writer. */
-  DATABASE = 'database',
-  /** The database's readers. */
-  DATABASE_READER = 'database-reader',
-  /** The API, at the internal load balancer. */
-  API = 'api',
-}
+import { PlatformTarget } from './platform-target';
 
 /** A third party that reaches named internal services, for a limited time. */
 export interface PlatformVendor {
@@ -16,7 +8,9 @@ export interface PlatformVendor {
   readonly principalArn: string;
   /** Agreed with the vendor; guards against the confused deputy. */
   readonly externalId: string;
-  /** Last day of access, `YYYY-MM-DD` in UTC; it ends by itself. */
+  /** First day of access, `YYYY-MM-DD` in UTC: the day on which it is granted or renewed. */
+  readonly accessFrom: string;
+  /** Last day of access, `YYYY-MM-DD` in UTC, at most 366 days after the first; it ends by itself. */
   readonly accessUntil: string;
   /** The services it reaches. */
   readonly targets: PlatformTarget[];

@@ -21,6 +21,12 @@ export interface FirstRunCheck {
   readonly expected: string;
 }
 
+/** What the calendar alone answers. */
+export interface FirstRunPeriod {
+  /** The last day on which all is well, `YYYY-MM-DD` in UTC. */
+  readonly lastDay: string;
+}
+
 /** One preparation that CloudFormation cannot make. */
 export interface FirstRunStep {
   /** Unique in the app and the same in every synthesis, e.g. `trusted-access-cloudtrail`. */
@@ -35,7 +41,7 @@ export interface FirstRunStep {
   readonly region?: string;
   /** Whether the deployment fails without it. */
   readonly beforeDeployment: boolean;
-  readonly check: FirstRunCheck;
+  readonly check: FirstRunCheck | FirstRunPeriod;
   /** Arguments after `aws`, one list a command, in this order. @default - no command does it */
   readonly commands?: string[][];
   /** What a person does where no command can. @default - the commands do it */

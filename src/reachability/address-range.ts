@@ -17,7 +17,7 @@ export interface AddressRange {
 
 /** Ranges that no packet of the internet comes from. */
 const NOT_PUBLIC = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4'].map(cidr => parseCidr(cidr)!);
-const NOT_PUBLIC_V6 = /^(f[cd]|fe[89ab])/i;
+const NOT_PUBLIC_V6 = /^(f[cd][\da-f]{2}|fe[89ab][\da-f]):[^/]*(\/(1\d{2}|\d{2}|[789]))?$/i;
 
 /** The range of a `CidrIp`, `CidrIpv6` or an entry of a prefix list. */
 export function addressRange(value: unknown, family?: 4 | 6): AddressRange {
@@ -28,7 +28,8 @@ export function addressRange(value: unknown, family?: 4 | 6): AddressRange {
   }
   // the range of a network or a subnet is an attribute of it
   if (value instanceof Reference && /^AWS::EC2::(VPC|Subnet)/.test(value.resource.type)) { return { text, family: family ?? 4, scope: 'inside' }; }
-  if (value instanceof Unknown && value.references.length > 0 && value.references.every(({ resource }) => resource.type === 'AWS::EC2::VPC')) {
+  if (value instanceof Unknown && value.references.length > 0 && value.references.every(({ resource }) => resource.type === 'AWS::EC2::VPC')
+    && !value.parts.some(part => part instanceof Unknown && part.references.length === 0)) {
     return { text, family: family ?? 4, scope: 'inside' };
   }
   return { text, family: family ?? 4, scope: 'internet', unknown: text };

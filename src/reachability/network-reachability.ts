@@ -1,11 +1,42 @@
 import { Stack } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
+import { apiEndpointPaths } from './api-paths';
 import { cloudFrontPaths } from './cloudfront-paths';
+import { DeclaredFacts } from './declared-facts';
+import { acceleratorPaths } from './edge-paths';
 import { NetworkPaths } from './network-paths';
 import { PathEntrance, ReachablePath } from './reachable-path';
-import { publicPolicyPaths, serviceEndpointPaths } from './service-endpoints';
+import { publicPolicyPaths } from './resource-policies';
+import { serviceEndpointPaths } from './service-endpoints';
 import { StackTemplates } from './stack-templates';
+import { transformPaths } from './template-transforms';
 import { reject } from '../private/validation';
+
+/** What you know, and the templates do not say. It closes nothing that they show open. */
+export interface ReachabilityFacts {
+  /**
+   * Ids of subnets that no internet gateway routes to, as you give them to `Vpc.fromVpcAttributes`; tokens, too.
+   *
+   * A load balancer in them is still reached by VPC origins and accelerators, which need no route.
+   *
+   * @default - a subnet whose routes are not in the stacks counts as public
+   */
+  readonly privateSubnetIds?: string[];
+
+  /**
+   * Ids of security groups whose own rules admit nobody outside the network; tokens, too. Rules that the stacks add to them count.
+   *
+   * @default - a group whose rules are not in the stacks admits everybody
+   */
+  readonly closedSecurityGroupIds?: string[];
+
+  /**
+   * Constructs whose unknown values you have checked yourself. Paths to them that are not certain are left out.
+   *
+   * @default - none
+   */
+  readonly trusted?: IConstruct[];
+}
 
 /**
  * Which paths lead from the internet to a workload or a store, read from the templates of an app, in a test.
@@ -28,24 +59,25 @@ export class NetworkReachability {
   /**
    * Reads every stack of an app, a stage or a stack.
    *
+   * @param facts what the templates do not say; by default, all that is not known counts as open
    * @throws if there is no stack in it
    */
-  public static of(scope: IConstruct): NetworkReachability {
+  public static of(scope: IConstruct, facts?: ReachabilityFacts): NetworkReachability {
     const stacks = scope.node.findAll().filter((node): node is Stack => Stack.isStack(node));
     if (stacks.length === 0) {
       reject(scope, { prop: 'scope', value: scope.node.path, problem: 'there is no stack in it', remedy: 'Give the app, a stage or a stack.' });
     }
-    return NetworkReachability.fromStacks(stacks);
+    return NetworkReachability.fromStacks(stacks, facts);
   }
 
   /** Reads some stacks of an app. What they take from others is not known, and counts as open. */
-  public static fromStacks(stacks: Stack[]): NetworkReachability {
-    return new NetworkReachability(new StackTemplates(stacks));
+  public static fromStacks(stacks: Stack[], facts?: ReachabilityFacts): NetworkReachability {
+    return new NetworkReachability(new StackTemplates(stacks), facts ?? {});
   }
 
   private paths?: ReachablePath[];
 
-  private constructor(private readonly templates: StackTemplates) {}
+  private constructor(private readonly templates: StackTemplates, private readonly facts: ReachabilityFacts) {}
 
   /** Every path, ordered by destination. */
   public pathsFromInternet(): ReachablePath[] {
@@ -79,14 +111,18 @@ export class NetworkReachability {
   }
 
   private findPaths(): ReachablePath[] {
-    const network = new NetworkPaths(this.templates);
+    const { privateSubnetIds = [], closedSecurityGroupIds = [], trusted = [] } = this.facts;
+    const facts = new DeclaredFacts(this.templates, privateSubnetIds, closedSecurityGroupIds, trusted);
+    const network = new NetworkPaths(this.templates, facts);
     const paths = [
       ...cloudFrontPaths(this.templates, network),
       ...network.fromGateways(),
-      ...network.fromAccelerators(),
-      ...serviceEndpointPaths(this.templates, network),
+      ...acceleratorPaths(this.templates, network),
+      ...apiEndpointPaths(this.templates, network),
+      ...serviceEndpointPaths(this.templates),
       ...publicPolicyPaths(this.templates),
-    ];
+      ...transformPaths(this.templates),
+    ].filter(path => !facts.excuses(path));
     const byText = new Map(paths.map(path => [`${path.destination}\n${path.hops.join('\n')}`, path]));
     return [...byText.keys()].sort().map(key => byText.get(key)!);
   }

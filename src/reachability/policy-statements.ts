@@ -1,31 +1,55 @@
 /** Policies that admit everybody. */
-import { valuesAt, Unknown } from './template-values';
+import { fromJson } from './json-text';
+import { deniesOthers, narrows } from './policy-conditions';
+import { Reference, Unknown, describe, mayBe, valuesAt } from './template-values';
 
-/** Keys that leave the callers of one organization, account, network or resource. */
-const NARROWING = /^aws:(PrincipalOrgID|PrincipalOrgPaths|PrincipalAccount|PrincipalArn|SourceOrgID|SourceArn|SourceAccount|SourceVpc|SourceVpce|SourceVpcArn|VpcSourceIp|SourceOwner)$/i;
+/** Why nobody can know; empty where it is certain. */
+export interface Doubt {
+  readonly unknown?: string;
+}
 
 /** Whether a policy has a statement that admits anybody; a policy that is not known has. */
-export function admitsAnybody(policies: readonly unknown[]): { readonly unknown?: string } | undefined {
-  for (const policy of policies.map(parsed)) {
-    if (policy instanceof Unknown) { return { unknown: policy.why }; }
-    if (valuesAt(policy, ['Statement']).some(isOpen)) { return {}; }
-  }
-  return undefined;
+export function admitsAnybody(policies: readonly unknown[]): Doubt | undefined {
+  const found = policies.map(fromJson).flatMap((policy): Doubt[] => {
+    if (policy === undefined) { return [{ unknown: 'a policy that is no JSON' }]; }
+    if (policy instanceof Unknown || policy instanceof Reference) { return [{ unknown: describe(policy) }]; }
+    const statements = valuesAt(policy, ['Statement']);
+    const denials = statements.filter(isDenialOfOthers);
+    return statements.flatMap(statement => denials.some(denial => coversAll(denial, statement)) ? [] : openness(statement) ?? []);
+  });
+  return found.find(({ unknown }) => unknown === undefined) ?? found[0];
 }
 
-function isOpen(statement: unknown): boolean {
+/** Whether one statement admits anybody. */
+function openness(statement: unknown): Doubt | undefined {
+  if (statement instanceof Unknown || statement instanceof Reference) { return { unknown: `a statement: ${describe(statement)}` }; }
   const at = (...path: string[]) => valuesAt(statement, path);
-  const anybody = [...at('Principal'), ...at('Principal', 'AWS')].includes('*') || at('NotPrincipal').some(value => value !== undefined);
-  const keys = at('Condition').flatMap(condition => typeof condition === 'object' && condition !== null ? Object.values(condition) : [])
-    .flatMap(test => typeof test === 'object' && test !== null ? Object.keys(test) : []);
-  return anybody && at('Effect').includes('Allow') && !keys.some(key => NARROWING.test(key));
+  const effects = at('Effect').filter(effect => mayBe(effect, 'Allow'));
+  const others = at('NotPrincipal').filter(value => value !== undefined);
+  const everybody = [...at('Principal'), ...at('Principal', 'AWS')].filter(principal => mayBe(principal, '*'));
+  const conditions = at('Condition');
+  if (effects.length === 0 || others.length + everybody.length === 0 || narrows(conditions)) { return undefined; }
+  const isCertain = effects.includes('Allow') && (others.length > 0 || everybody.includes('*'));
+  const doubt = [...isCertain ? [] : [...everybody, ...effects], ...conditions].find((value): value is Unknown => value instanceof Unknown);
+  return { unknown: doubt?.why };
 }
 
-function parsed(policy: unknown): unknown {
-  if (typeof policy !== 'string') { return policy; }
-  try {
-    return JSON.parse(policy) as unknown;
-  } catch {
-    return new Unknown('a policy that is no JSON');
-  }
+function isDenialOfOthers(statement: unknown): boolean {
+  const at = (...path: string[]) => valuesAt(statement, path);
+  const principals = [...at('Principal'), ...at('Principal', 'AWS')];
+  return at('Effect').every(effect => effect === 'Deny') && principals.includes('*') && deniesOthers(at('Condition'));
+}
+
+/** Whether a denial has every action and every resource of another statement. */
+function coversAll(denial: unknown, statement: unknown): boolean {
+  return ['Action', 'Resource'].every(property => {
+    const [denied, allowed] = [denial, statement].map(of => valuesAt(of, [property]));
+    const isAll = (value: unknown, pattern: unknown) => pattern === '*' || describe(pattern) === describe(value) || within(value, pattern);
+    return valuesAt(statement, [`Not${property}`]).concat(valuesAt(denial, [`Not${property}`])).every(value => value === undefined)
+      && denied.length > 0 && allowed.every(value => denied.some(pattern => isAll(value, pattern)));
+  });
+}
+
+function within(value: unknown, pattern: unknown): boolean {
+  return typeof value === 'string' && typeof pattern === 'string' && pattern.endsWith('*') && value.startsWith(pattern.slice(0, -1));
 }

@@ -1,18 +1,21 @@
-/** What the internet reaches without a network: addresses that services publish, policies that admit everybody. */
+/** What the internet reaches without a network: addresses that services publish. */
 import { AddressRange, addressRange } from './address-range';
-import { flag } from './interface-holders';
-import { NetworkPaths, noun, workloadOf } from './network-paths';
+import { fromJson } from './json-text';
+import { manifestDoor } from './kubernetes-manifests';
+import { noun, workloadOf } from './network-paths';
 import { admitsAnybody } from './policy-statements';
+import { flag } from './public-address';
 import { PathEntrance, ReachablePath } from './reachable-path';
-import { Route, Step, Way, tcp } from './route';
-import { StackTemplates, TemplateResource, resourceOf } from './stack-templates';
-import { Unknown, describe, names } from './template-values';
+import { Route, Way, tcpOf } from './route';
+import { StackTemplates, TemplateResource } from './stack-templates';
+import { describe, mayName, valuesAt } from './template-values';
+import { webAclOf } from './web-acl';
 
 type Door = (resource: TemplateResource, app: StackTemplates) => Way;
 
 const ON_IAM = 'authentication by IAM';
 
-const ENDPOINTS: Record<string, Door> = {
+export const ENDPOINTS: Record<string, Door> = {
   'AWS::Lambda::Url': url => {
     const open = flag(url.at('AuthType'), false, value => value === 'NONE');
     return open && [{ hop: `function URL ${url.path} with AuthType NONE`, ...open }];
@@ -20,17 +23,12 @@ const ENDPOINTS: Record<string, Door> = {
   'AWS::EKS::Cluster': cluster => clusterEndpoint(cluster.at('ResourcesVpcConfig', 'EndpointPublicAccess'), cluster.given('ResourcesVpcConfig', 'PublicAccessCidrs')),
   'Custom::AWSCDK-EKS-Cluster': cluster => clusterEndpoint(
     cluster.at('Config', 'resourcesVpcConfig', 'endpointPublicAccess'), cluster.given('Config', 'resourcesVpcConfig', 'publicAccessCidrs')),
-  'AWS::ApiGateway::RestApi': (api, app) => {
-    const open = flag(api.at('EndpointConfiguration', 'Types'), true, type => type !== 'PRIVATE');
-    return !open || isSilent(api, app) ? undefined : [{ hop: 'endpoint of API Gateway', ...methodGuard(api, app, 'AWS::ApiGateway::Method', 'RestApiId'), ...open }];
-  },
-  'AWS::ApiGatewayV2::Api': (api, app) => isSilent(api, app) ? undefined : [{ hop: 'endpoint of API Gateway', ...methodGuard(api, app, 'AWS::ApiGatewayV2::Route', 'ApiId') }],
   'AWS::AppSync::GraphQLApi': api => {
     const open = flag(api.at('Visibility'), true, visibility => visibility !== 'PRIVATE');
     const types = [...api.at('AuthenticationType'), ...api.given('AdditionalAuthenticationProviders', 'AuthenticationType')];
-    const guard = types.includes('API_KEY') ? undefined : `authentication by ${types.map(describe).join(', ')}`;
-    return open && [{ hop: 'endpoint of AppSync', guard, ...open }];
+    return open && [{ hop: 'endpoint of AppSync', guard: signIn(types), ...open }];
   },
+  'AWS::AppSync::Api': api => [{ hop: 'endpoint of AppSync', guard: signIn(api.at('EventConfig', 'AuthProviders', 'AuthType')) }],
   'AWS::AppRunner::Service': service => {
     const open = flag(service.at('NetworkConfiguration', 'IngressConfiguration', 'IsPubliclyAccessible'), true);
     return open && [{ hop: 'endpoint of App Runner', ...open }];
@@ -38,6 +36,14 @@ const ENDPOINTS: Record<string, Door> = {
   'AWS::Transfer::Server': server => {
     const open = flag(server.at('EndpointType'), true, value => value === 'PUBLIC') ?? (server.given('EndpointDetails', 'AddressAllocationIds').length > 0 ? {} : undefined);
     return open && [{ hop: 'endpoint of Transfer Family', guard: 'login of the server', ...open }];
+  },
+  'AWS::MWAA::Environment': environment => {
+    const open = flag(environment.at('WebserverAccessMode'), false, mode => mode !== 'PRIVATE_ONLY');
+    return open && [{ hop: 'public web server of Airflow', guard: ON_IAM, ...open }];
+  },
+  'AWS::NeptuneGraph::Graph': graph => {
+    const open = flag(graph.at('PublicConnectivity'), false);
+    return open && [{ hop: 'public endpoint of Neptune Analytics', guard: ON_IAM, ...open }];
   },
   'AWS::OpenSearchService::Domain': searchDomain,
   'AWS::Elasticsearch::Domain': searchDomain,
@@ -49,69 +55,32 @@ const ENDPOINTS: Record<string, Door> = {
   },
 };
 
-/** Policies that a resource carries, or that name it: type, property with the policy, property that names the target. */
-const POLICIES: { readonly type: string; readonly policy: string; readonly target?: string }[] = [
-  { type: 'AWS::S3::BucketPolicy', policy: 'PolicyDocument', target: 'Bucket' },
-  { type: 'AWS::SQS::QueuePolicy', policy: 'PolicyDocument', target: 'Queues' },
-  { type: 'AWS::SNS::TopicPolicy', policy: 'PolicyDocument', target: 'Topics' },
-  { type: 'AWS::SecretsManager::ResourcePolicy', policy: 'ResourcePolicy', target: 'SecretId' },
-  { type: 'AWS::ECR::Repository', policy: 'RepositoryPolicyText' },
-];
-
 /** Types that open a path and whose doors are not read. Each counts as open. */
-const NOT_READ = [
-  'AWS::Amplify::App', 'AWS::CloudFront::DistributionTenant', 'AWS::Cloud9::EnvironmentEC2', 'AWS::EC2::CarrierGateway', 'AWS::EC2::EC2Fleet',
-  'AWS::EC2::SpotFleet', 'AWS::EC2::VPCEndpointService', 'AWS::ECR::PublicRepository', 'AWS::ECS::ExpressGatewayService', 'AWS::ElasticBeanstalk::Environment',
-  'AWS::EMR::Cluster', 'AWS::Lightsail::Container', 'AWS::Lightsail::Instance', 'AWS::Lightsail::LoadBalancer', 'AWS::S3::AccessPoint',
-  'AWS::S3::MultiRegionAccessPoint',
+export const NOT_READ = [
+  'AWS::Amplify::App', 'AWS::AppStream::Fleet', 'AWS::AppStream::ImageBuilder', 'AWS::BedrockAgentCore::Gateway', 'AWS::Cloud9::EnvironmentEC2',
+  'AWS::CloudFormation::StackSet', 'AWS::CloudFront::DistributionTenant', 'AWS::DRS::ReplicationConfigurationTemplate', 'AWS::EC2::CarrierGateway', 'AWS::EC2::EC2Fleet',
+  'AWS::EC2::SpotFleet', 'AWS::EC2::VPCEndpointService', 'AWS::EC2::VerifiedAccessEndpoint', 'AWS::ECR::PublicRepository', 'AWS::ECS::ExpressGatewayService',
+  'AWS::EMR::Cluster', 'AWS::EVS::Environment', 'AWS::ElasticBeanstalk::Environment', 'AWS::GameLift::ContainerFleet', 'AWS::GameLift::Fleet',
+  'AWS::GameLift::GameServerGroup', 'AWS::Glue::DevEndpoint', 'AWS::Lightsail::Bucket', 'AWS::Lightsail::Container', 'AWS::Lightsail::Database',
+  'AWS::Lightsail::Distribution', 'AWS::Lightsail::Instance', 'AWS::Lightsail::LoadBalancer', 'AWS::MGN::LaunchConfigurationTemplate', 'AWS::MediaConnect::Flow',
+  'AWS::MediaConnect::RouterNetworkInterface', 'AWS::MediaLive::Channel', 'AWS::OpsWorks::Layer', 'AWS::OpsWorksCM::Server', 'AWS::PCS::ComputeNodeGroup',
+  'AWS::SES::MailManagerIngressPoint', 'AWS::Serverless::Api', 'AWS::Serverless::Application', 'AWS::Serverless::Function', 'AWS::Serverless::HttpApi',
+  'AWS::ServiceCatalog::CloudFormationProvisionedProduct', 'AWS::WorkspacesInstances::WorkspaceInstance',
 ];
 
-export function serviceEndpointPaths(app: StackTemplates, network: NetworkPaths): ReachablePath[] {
+export function serviceEndpointPaths(app: StackTemplates): ReachablePath[] {
   const open = (resource: TemplateResource, way: Way) => {
-    const route = new Route(PathEntrance.SERVICE_ENDPOINT, 'internet', tcp(443), [{ hop: 'internet' }]);
+    const route = new Route(PathEntrance.SERVICE_ENDPOINT, 'internet', tcpOf(443), [{ hop: 'internet' }]);
     const destination = workloadOf(resource);
-    return way ? [route.via(...way, { hop: `${noun(destination)} ${destination.path}`, ...network.webAclOf(resource) }).to(destination)] : [];
+    return way ? [route.via(...way, { hop: `${noun(destination)} ${destination.path}`, ...webAclOf(app, resource, route) }).to(destination)] : [];
   };
   return [
     ...Object.entries(ENDPOINTS).flatMap(([type, door]) => app.ofType(type).flatMap(resource => open(resource, door(resource, app)))),
     ...app.ofType(...NOT_READ).flatMap(resource => open(resource, [{ hop: `${resource.type} ${resource.path}`, unknown: 'this type is not read' }])),
+    ...app.ofType('AWS::CloudFormation::Stack').filter(nested => !nested.isInApp)
+      .flatMap(nested => open(nested, [{ hop: `nested stack ${nested.path}`, unknown: 'a template that is not of this app' }])),
     ...app.ofType('Custom::AWSCDK-EKS-KubernetesResource').flatMap(resource => open(resource, manifestDoor(resource))),
   ];
-}
-
-export function publicPolicyPaths(app: StackTemplates): ReachablePath[] {
-  return [
-    ...POLICIES.flatMap(({ type, policy, target }) => app.ofType(type).flatMap(resource => {
-      const open = admitsAnybody(resource.given(policy));
-      const targets = target ? resource.given(target).flatMap(value => resourceOf(value) ?? []) : [resource];
-      return open ? targets.filter(found => !blocks(found, ['BlockPublicPolicy', 'RestrictPublicBuckets']))
-        .map(found => publicPath(found, `policy ${resource.path} admits everybody`, open.unknown)) : [];
-    })),
-    ...app.ofType('AWS::S3::Bucket').flatMap(bucket => {
-      const acl = bucket.given('AccessControl').find(value => value instanceof Unknown || PUBLIC_ACLS.includes(String(value)));
-      return acl === undefined || blocks(bucket, ['BlockPublicAcls', 'IgnorePublicAcls'])
-        ? [] : [publicPath(bucket, `access control list ${describe(acl)}`, acl instanceof Unknown ? acl.why : undefined)];
-    }),
-    ...app.ofType('AWS::Lambda::Permission').flatMap(permission => {
-      const anybody = permission.at('Principal').includes('*') && !PERMISSION_LIMITS.some(name => permission.isWritten(name));
-      const target = resourceOf(permission.property('FunctionName'));
-      return anybody && target ? [publicPath(target, `permission ${permission.path} admits everybody`)] : [];
-    }),
-  ];
-}
-
-const PUBLIC_ACLS = ['PublicRead', 'PublicReadWrite', 'AuthenticatedRead'];
-
-/** What narrows a permission for everybody; that of a function's URL is found with the URL. */
-const PERMISSION_LIMITS = ['SourceArn', 'SourceAccount', 'PrincipalOrgID', 'FunctionUrlAuthType', 'InvokedViaFunctionUrl'];
-
-function publicPath(target: TemplateResource, hop: string, unknown?: string): ReachablePath {
-  return new Route(PathEntrance.PUBLIC_POLICY, 'internet', tcp(443), [{ hop: 'internet' }, { hop, unknown }, { hop: `${noun(target)} ${target.path}` }]).to(target);
-}
-
-/** Whether a bucket's public access block says so for certain; one that is not written proves nothing. */
-function blocks(bucket: TemplateResource, settings: string[]): boolean {
-  return settings.some(name => bucket.at('PublicAccessBlockConfiguration', name).every(value => String(value) === 'true'));
 }
 
 function clusterEndpoint(access: unknown[], cidrs: unknown[]): Way {
@@ -121,48 +90,16 @@ function clusterEndpoint(access: unknown[], cidrs: unknown[]): Way {
   return open && range && [{ hop: `public endpoint of EKS, open to ${range.text}`, guard: ON_IAM, unknown: open.unknown ?? range.unknown }];
 }
 
-/** Whether an API answers on no name: its own is disabled, and it has no other. */
-function isSilent(api: TemplateResource, app: StackTemplates): boolean {
-  const isDisabled = api.at('DisableExecuteApiEndpoint').every(value => String(value) === 'true');
-  const mappings = [['AWS::ApiGateway::BasePathMapping', 'RestApiId'], ['AWS::ApiGatewayV2::ApiMapping', 'ApiId']];
-  return isDisabled && !mappings.some(([type, property]) => app.naming(api, type, property).length > 0);
+/** A key is no sign-in, nor is what nobody knows. */
+function signIn(types: unknown[]): string | undefined {
+  const isOpen = types.length === 0 || types.some(type => typeof type !== 'string' || type === 'API_KEY');
+  return isOpen ? undefined : `authentication by ${types.join(', ')}`;
 }
 
-/** An authorizer is a guard where every method has one; a key is none. */
-function methodGuard(api: TemplateResource, app: StackTemplates, type: string, property: string): Pick<Step, 'guard'> {
-  const types = app.ofType(type).filter(method => method.at(property).some(value => names(value, api))).filter(method => method.property('HttpMethod') !== 'OPTIONS')
-    .flatMap(method => method.at('AuthorizationType'));
-  const guarded = types.length > 0 && types.every(value => typeof value === 'string' && value !== 'NONE');
-  return guarded ? { guard: `authorizer: ${[...new Set(types)].join(', ')}` } : {};
-}
-
-function searchDomain(domain: TemplateResource): Way {
+/** The CDK writes a domain's policy by a call of the API, when the domain is there. */
+function searchDomain(domain: TemplateResource, app: StackTemplates): Way {
   if (domain.at('VPCOptions').every(options => options !== undefined)) { return undefined; }
-  const open = admitsAnybody(domain.given('AccessPolicies'));
+  const calls = app.ofType('Custom::OpenSearchAccessPolicy').flatMap(call => [...call.given('Create'), ...call.given('Update')]).filter(call => mayName(call, domain));
+  const open = admitsAnybody([...domain.given('AccessPolicies'), ...calls.flatMap(call => valuesAt(fromJson(call), ['parameters', 'AccessPolicies']))]);
   return open && [{ hop: 'public endpoint of OpenSearch, whose policy admits everybody', ...open }];
-}
-
-/** A service or an ingress for which a controller makes a load balancer that faces the internet. */
-function manifestDoor(resource: TemplateResource): Way {
-  const objects = kubernetesObjects(describe(resource.property('Manifest')));
-  if (!objects) { return [{ hop: `manifest ${resource.path}`, unknown: 'a manifest that is no JSON' }]; }
-  const found = objects.find(({ kind, spec, metadata: { annotations = {} } = {} }) => {
-    const scheme = Object.entries(annotations).find(([name]) => /load-?balancer.*-(scheme|internal)$|\/scheme$/.test(name))?.[1];
-    return (kind === 'Service' && spec?.type === 'LoadBalancer' && scheme !== 'internal' && scheme !== 'true') || (kind === 'Ingress' && scheme === 'internet-facing');
-  });
-  return found && [{ hop: `load balancer of the ${found.kind} ${found.metadata?.name ?? ''} in the manifest` }];
-}
-
-function kubernetesObjects(manifest: string): KubernetesObject[] | undefined {
-  try {
-    return [JSON.parse(manifest) as KubernetesObject | KubernetesObject[]].flat();
-  } catch {
-    return undefined;
-  }
-}
-
-interface KubernetesObject {
-  readonly kind?: string;
-  readonly metadata?: { readonly name?: string; readonly annotations?: Record<string, string> };
-  readonly spec?: { readonly type?: string };
 }

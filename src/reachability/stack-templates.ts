@@ -1,21 +1,8 @@
 /** The templates of an app's stacks, read as one: each resource by its type, each value across stacks. */
-import * as fs from 'node:fs';
-import { join } from 'node:path';
-import { CfnResource, Stack, Stage } from 'aws-cdk-lib';
-import { Reference, TemplateValues, Unknown, describe, identityOf, names, valuesAt } from './template-values';
+import { CfnResource, Stack } from 'aws-cdk-lib';
+import { Template, TemplateBody, constructPaths, readTemplate } from './synthesized-template';
+import { Alternatives, Reference, TemplateValues, Unknown, describe, identityOf, mayName, valuesAt } from './template-values';
 import { isDeployTime } from '../private/validation';
-
-interface TemplateBody {
-  readonly Type: string;
-  readonly Properties?: Record<string, unknown>;
-}
-
-interface Template {
-  readonly Resources?: Record<string, TemplateBody>;
-  readonly Outputs?: Record<string, { readonly Value: unknown; readonly Export?: { readonly Name: unknown } }>;
-  readonly Parameters?: Record<string, { readonly Type: string; readonly Default?: string }>;
-  readonly Mappings?: Record<string, Record<string, Record<string, unknown>>>;
-}
 
 /** A resource of a template, with its properties resolved. */
 export class TemplateResource {
@@ -23,6 +10,7 @@ export class TemplateResource {
   /** Unique among all stacks. */
   public readonly id: string;
   private readonly properties: Record<string, unknown>;
+  private readonly condition?: string;
   private readonly resolved = new Map<string, unknown>();
 
   constructor(
@@ -35,6 +23,12 @@ export class TemplateResource {
     this.type = body.Type;
     this.id = `${stack.id}/${logicalId}`;
     this.properties = body.Properties ?? {};
+    this.condition = body.Condition;
+  }
+
+  /** Whether this is certainly there when the other one is: a condition may leave it out. */
+  public existsWith(other: TemplateResource): boolean {
+    return this.condition === undefined || (this.stack === other.stack && this.condition === other.condition);
   }
 
   /** What names this resource in the properties of others. */
@@ -69,9 +63,18 @@ export class TemplateResource {
     return this.at(name, ...deeper).filter(value => value !== undefined);
   }
 
+  /** Whether this is a nested stack whose template is one of the app's. */
+  public get isInApp(): boolean {
+    return this.nested !== undefined;
+  }
+
+  private get nested(): StackTemplate | undefined {
+    return this.stack.app.stacks.find(stack => stack.parent?.id === this.id);
+  }
+
   /** The output of a nested stack, which this resource is. */
   public nestedOutput(name: string): unknown {
-    return this.stack.app.stacks.find(stack => stack.parent?.id === this.id)?.output(name) ?? new Unknown(`the output ${name} of ${this.path}`);
+    return this.nested?.output(name) ?? new Unknown(`the output ${name} of ${this.path}`);
   }
 }
 
@@ -104,9 +107,24 @@ export class StackTemplate {
     return parent && resource && this.app.of(parent)?.resource(parent.resolve((resource as CfnResource).logicalId));
   }
 
+  /** A value of code, in which tokens stand for this template's intrinsic functions. */
+  public resolve(value: unknown): unknown {
+    return this.values.resolve(this.stack.resolve(value));
+  }
+
   /** `account/region`: imports do not leave it. */
   public get environment(): string {
     return `${this.account}/${this.region}`;
+  }
+
+  public get path(): string {
+    return this.stack.node.path;
+  }
+
+  /** The macros that change the template: of all of it, and those in its midst. */
+  public get macros(): string[] {
+    const inside = /"Fn::(Transform|ForEach)/.exec(JSON.stringify(this.template));
+    return [...[this.template.Transform ?? []].flat(), ...inside ? [`Fn::${inside[1]}`] : []];
   }
 
   public resource(logicalId: string): TemplateResource | undefined {
@@ -116,7 +134,7 @@ export class StackTemplate {
   public parameter(name: string): unknown {
     const given = this.parent?.given('Parameters', name) ?? [];
     const { Type: type, Default: fallback } = this.template.Parameters?.[name] ?? {};
-    if (given.length > 0) { return given[0]; }
+    if (given.length > 0) { return given.length === 1 ? given[0] : new Alternatives(given); }
     if (type?.startsWith('AWS::SSM::Parameter::Value') && fallback) { return this.app.ssmParameter(this, fallback); }
     return new Unknown(`the parameter ${name} of ${this.stackName}`);
   }
@@ -154,17 +172,23 @@ export class StackTemplates {
     return this.byNode.get(stack.node.addr);
   }
 
-  public types(): string[] {
-    return [...this.byType.keys()].sort();
+  /** Values that a user gives in code, tokens too, as each stack's template would mean them. */
+  public everywhere(values: readonly unknown[]): unknown[] {
+    return this.stacks.flatMap(template => values.map(value => template.resolve(value)));
   }
 
   public ofType(...types: string[]): TemplateResource[] {
     return types.flatMap(type => this.byType.get(type) ?? []);
   }
 
-  /** The resources of a type that name a resource in a property. */
+  /** The resources of a type that name a resource in a property, or may. */
   public naming(target: TemplateResource, type: string, ...property: [string, ...string[]]): TemplateResource[] {
-    return this.ofType(type).filter(resource => resource.at(...property).some(value => names(value, target)));
+    return this.ofType(type).filter(resource => resource.at(...property).some(value => mayName(value, target)));
+  }
+
+  /** The resources of a type whose property is a resource, or may be. */
+  public attachedTo(target: TemplateResource, type: string, property: string): TemplateResource[] {
+    return this.ofType(type).filter(resource => resource.at(property).some(value => identityOf(value) === target.id || value instanceof Unknown));
   }
 
   /** The resources of a type whose property is exactly a value. */
@@ -204,18 +228,4 @@ export class StackTemplates {
 /** The resource that a value is, if it is exactly one of these stacks. */
 export function resourceOf(value: unknown, type?: string): TemplateResource | undefined {
   return value instanceof Reference && (!type || value.resource.type === type) ? value.resource : undefined;
-}
-
-function readTemplate(stack: Stack): Template {
-  const stage = Stage.of(stack)!;
-  (stack.node.root as Stage).synth();
-  const assembly = stage.synth();
-  return stack.nestedStackParent
-    ? JSON.parse(fs.readFileSync(join(assembly.directory, stack.templateFile), 'utf8')) as Template
-    : assembly.getStackArtifact(stack.artifactId).template as Template;
-}
-
-function constructPaths(stack: Stack): Map<string, string> {
-  const resources = stack.node.findAll().filter((node): node is CfnResource => CfnResource.isCfnResource(node) && Stack.of(node) === stack);
-  return new Map(resources.map(resource => [stack.resolve(resource.logicalId) as string, resource.node.path.replace(/\/(Resource|Default)$/, '')]));
 }

@@ -1,131 +1,124 @@
 /** Which subnets the internet has a way into: gateways, route tables, network ACLs. */
-import { addressRange, covers, prefixListRanges, touches } from './address-range';
-import { Ports, Step, Way, commonPorts, printPorts, protocolName } from './route';
+import { addressRange, prefixListRanges } from './address-range';
+import { DeclaredFacts } from './declared-facts';
+import { Inbound, aclStep } from './network-acl';
+import { Step, Way } from './route';
 import { StackTemplates, TemplateResource, resourceOf } from './stack-templates';
-import { Unknown, describe, identityOf } from './template-values';
+import { Reference, Unknown, describe, identityOf } from './template-values';
 
-/** Traffic of one family from somewhere outside. */
-export interface Inbound {
-  readonly family: 4 | 6;
-  readonly range: string;
-  readonly ports: Ports;
-}
+const FACT = 'privateSubnetIds';
+const OPEN_BLOCK_MODES = ['block-bidirectional', 'block-ingress'];
 
-const EPHEMERAL: Ports = { protocol: '-1', from: 1024, to: 65535 };
+/** Next hops that pass traffic on to something that looks at it. */
+const INSPECTORS = ['VpcEndpointId', 'NetworkInterfaceId', 'InstanceId'];
 
 export class SubnetRouting {
-  constructor(private readonly app: StackTemplates) {}
+  constructor(private readonly app: StackTemplates, private readonly facts: DeclaredFacts) {}
 
   /** From the internet into a subnet: gateway, route, network ACL. */
   public into(subnet: unknown, inbound: Inbound): Way {
     const resource = resourceOf(subnet, 'AWS::EC2::Subnet');
-    if (!resource) { return [{ hop: `subnet ${describe(subnet)}`, unknown: 'the routes of a subnet that is not in these stacks' }]; }
-    if (this.isBlocked(resource)) { return undefined; }
-    const gateway = this.gatewayOf(resource.property('VpcId'));
-    const route = gateway && this.routeOf(resource, inbound.family);
-    const acl = route && this.acl(resource, inbound);
-    return acl && [gateway, route, acl];
+    const way = resource ? this.intoKnown(resource, inbound)
+      : [{ hop: `a route to ${describe(subnet)}`, unknown: 'the routes of a subnet that is not in these stacks', fact: FACT }];
+    return way?.some(({ unknown }) => unknown !== undefined) && this.facts.isPrivate(subnet) ? undefined : way;
   }
 
   /** Whether the network of a subnet has an internet gateway, which VPC origins and accelerators ask for. */
   public hasGateway(subnet: unknown): boolean {
     const resource = resourceOf(subnet, 'AWS::EC2::Subnet');
-    return !resource || this.gatewayOf(resource.property('VpcId')) !== undefined;
+    return !resource || this.gatewayOf(resource) !== undefined;
   }
 
-  private gatewayOf(vpc: unknown): Step | undefined {
-    const [attached] = this.app.with(vpc, 'AWS::EC2::VPCGatewayAttachment', 'VpcId').flatMap(attachment => attachment.given('InternetGatewayId'));
-    if (attached !== undefined) { return { hop: `internet gateway ${describe(attached)}` }; }
-    if (resourceOf(vpc, 'AWS::EC2::VPC')) { return undefined; }
-    return { hop: `internet gateway of ${describe(vpc)}`, unknown: 'the gateways of a network that is not in these stacks' };
+  private intoKnown(subnet: TemplateResource, inbound: Inbound): Way {
+    if (this.isBlocked(subnet)) { return undefined; }
+    const gateway = this.gatewayOf(subnet);
+    const route = gateway && this.routeOf(subnet, inbound.family);
+    const acl = route && aclStep(this.app, subnet, inbound);
+    return acl && [gateway, route, acl];
+  }
+
+  private gatewayOf(subnet: TemplateResource): Step | undefined {
+    const vpc = subnet.property('VpcId');
+    const network = resourceOf(vpc, 'AWS::EC2::VPC');
+    const attachments = network ? this.app.attachedTo(network, 'AWS::EC2::VPCGatewayAttachment', 'VpcId') : this.app.with(vpc, 'AWS::EC2::VPCGatewayAttachment', 'VpcId');
+    const steps = attachments.flatMap(attachment => attachment.given('InternetGatewayId').map(gateway => ({
+      hop: `internet gateway ${describe(gateway)}`, ...network && doubtOf(attachment, 'VpcId', network),
+    })));
+    const elsewhere: Step = { hop: `internet gateway of ${describe(vpc)}`, unknown: 'the gateways of a network that is not in these stacks', fact: FACT };
+    return surest(steps) ?? (network ? undefined : elsewhere);
   }
 
   private routeOf(subnet: TemplateResource, family: 4 | 6): Step | undefined {
-    const [table] = this.app.with(subnet.reference, 'AWS::EC2::SubnetRouteTableAssociation', 'SubnetId').flatMap(association => association.at('RouteTableId'));
-    if (table === undefined) {
-      // CloudFormation can add no route to the main table of a network that it makes
-      if (resourceOf(subnet.property('VpcId'), 'AWS::EC2::VPC')) { return undefined; }
-      return { hop: `main route table of ${describe(subnet.property('VpcId'))}`, unknown: 'its routes' };
-    }
-    if (!resourceOf(table, 'AWS::EC2::RouteTable')) { return { hop: `route table ${describe(table)}`, unknown: 'the routes of a table that is not in these stacks' }; }
-    return this.app.with(table, 'AWS::EC2::Route', 'RouteTableId').map(route => this.admitting(route, family)).find(step => step !== undefined);
+    const associations = this.app.attachedTo(subnet, 'AWS::EC2::SubnetRouteTableAssociation', 'SubnetId');
+    const isAssociated = associations.some(association => !doubtOf(association, 'SubnetId', subnet) && association.existsWith(subnet));
+    const associated = associations.flatMap(association => association.at('RouteTableId').filter(table => mayBeInNetworkOf(subnet, table)).map(table =>
+      doubted(this.throughTable(table, family), doubtOf(association, 'SubnetId', subnet))));
+    return surest([...associated, ...isAssociated ? [] : [this.throughMainTable(subnet, family)]]);
   }
 
-  /** A route that leads to the internet gateway, and so lets answers out. */
-  private admitting(route: TemplateResource, family: 4 | 6): Step | undefined {
-    const targets = [...route.given('GatewayId').filter(leadsToInternet), ...route.given('VpcEndpointId')];
-    const destination = [
-      ...[...route.given('DestinationCidrBlock').map(cidr => addressRange(cidr, 4)), ...route.given('DestinationIpv6CidrBlock').map(cidr => addressRange(cidr, 6))],
-      ...route.given('DestinationPrefixListId').flatMap(list => prefixListRanges(list)),
-    ].find(range => range.family === family && range.scope !== 'inside');
-    if (targets.length === 0 || !destination) { return undefined; }
-    const inspected = route.isWritten('VpcEndpointId');
-    const unknown = targets.find((target): target is Unknown => target instanceof Unknown)?.why ?? destination.unknown;
-    return {
-      hop: `route ${destination.text} to ${describe(targets[0])} (${route.path})`, unknown,
-      guard: inspected ? `inspection behind ${describe(targets[0])}` : undefined,
-    };
+  private throughTable(table: unknown, family: 4 | 6): Step | undefined {
+    const resource = resourceOf(table, 'AWS::EC2::RouteTable');
+    if (!resource) { return { hop: `route table ${describe(table)}`, unknown: 'the routes of a table that is not in these stacks', fact: FACT }; }
+    return surest(this.app.attachedTo(resource, 'AWS::EC2::Route', 'RouteTableId').map(route => doubted(admitting(route, family), doubtOf(route, 'RouteTableId', resource))));
   }
 
-  private acl(subnet: TemplateResource, inbound: Inbound): Step | undefined {
-    const [acl] = this.app.with(subnet.reference, 'AWS::EC2::SubnetNetworkAclAssociation', 'SubnetId').flatMap(association => association.at('NetworkAclId'));
-    if (acl === undefined) { return { hop: 'network ACL: the default one, which allows all' }; }
-    if (!resourceOf(acl, 'AWS::EC2::NetworkAcl')) { return { hop: `network ACL ${describe(acl)}`, unknown: 'the entries of an ACL that is not in these stacks' }; }
-    const entries = this.app.with(acl, 'AWS::EC2::NetworkAclEntry', 'NetworkAclId');
-    const entrance = firstAllowing(entries.filter(entry => !isEgress(entry)), inbound);
-    // ACLs keep no state: answers need a rule of their own
-    const answers = firstAllowing(entries.filter(isEgress), { ...inbound, ports: EPHEMERAL });
-    return entrance && answers && { hop: `network ACL ${describe(acl)} allows ${printPorts(inbound.ports)} (${entrance.path})` };
+  /** CloudFormation cannot name the main table of a network that it makes; custom code or an id that is written out can. */
+  private throughMainTable(subnet: TemplateResource, family: 4 | 6): Step | undefined {
+    const vpc = subnet.property('VpcId');
+    const unknown = `the routes of the main table of ${describe(vpc)}`;
+    if (!resourceOf(vpc, 'AWS::EC2::VPC')) { return { hop: `main route table of ${describe(vpc)}`, unknown, fact: FACT }; }
+    const routes = this.app.ofType('AWS::EC2::Route').filter(route => !route.at('RouteTableId').every(table => table instanceof Reference));
+    const step = surest(routes.map(route => admitting(route, family)));
+    return step && { ...step, unknown: step.unknown ?? unknown, fact: FACT };
   }
 
-  /** VPC Block Public Access, where the app sets it and excludes nothing. */
+  /** VPC Block Public Access, where the app sets it for certain and excludes nothing. */
   private isBlocked(subnet: TemplateResource): boolean {
-    const here = (resource: TemplateResource) => resource.stack.environment === subnet.stack.environment;
-    const blocks = this.app.ofType('AWS::EC2::VPCBlockPublicAccessOptions').filter(here)
-      .some(options => options.at('InternetGatewayBlockMode').every(mode => mode === 'block-bidirectional' || mode === 'block-ingress'));
+    const isKnown = subnet.stack.account !== undefined && subnet.stack.region !== undefined;
+    const here = ({ stack }: TemplateResource) => stack === subnet.stack || (isKnown && stack.environment === subnet.stack.environment);
+    const blocks = this.app.ofType('AWS::EC2::VPCBlockPublicAccessOptions').filter(options => here(options) && options.existsWith(subnet))
+      .some(options => options.at('InternetGatewayBlockMode').every(mode => OPEN_BLOCK_MODES.includes(String(mode))));
     return blocks && !this.app.ofType('AWS::EC2::VPCBlockPublicAccessExclusion').some(here);
   }
 }
 
-/** Whether an entry lets some of the traffic in that no earlier entry denies. */
-function firstAllowing(entries: TemplateResource[], { family, range, ports }: Inbound): TemplateResource | undefined {
-  const property = family === 4 ? 'CidrBlock' : 'Ipv6CidrBlock';
-  let open: Ports[] = [ports];
-  for (const entry of [...entries].sort((a, b) => Number(a.property('RuleNumber')) - Number(b.property('RuleNumber')))) {
-    const cidr = entry.property(property);
-    if (cidr === undefined) { continue; }
-    const own = entryPorts(entry);
-    const isDeny = entry.at('RuleAction').every(action => action === 'deny');
-    if (!isDeny && open.some(part => commonPorts(part, own)) && mayAdmit(cidr, range)) { return entry; }
-    if (isDeny && isKnown(entry) && typeof cidr === 'string' && covers(cidr, range)) { open = open.flatMap(part => without(part, own)); }
-  }
-  return undefined;
+/** A route that leads to the internet gateway, and so lets answers out. */
+function admitting(route: TemplateResource, family: 4 | 6): Step | undefined {
+  const inspectors = INSPECTORS.flatMap(property => route.given(property));
+  const targets = [...route.given('GatewayId').filter(leadsToInternet), ...inspectors];
+  const destinations = [
+    ...route.given('DestinationCidrBlock').map(cidr => addressRange(cidr, 4)), ...route.given('DestinationIpv6CidrBlock').map(cidr => addressRange(cidr, 6)),
+    ...route.given('DestinationPrefixListId').flatMap(list => prefixListRanges(list)),
+  ].filter(range => range.family === family && range.scope !== 'inside');
+  if (targets.length === 0 || destinations.length === 0) { return undefined; }
+  const [destination] = [...destinations.filter(({ unknown }) => unknown === undefined), ...destinations];
+  const target = targets.find(candidate => !(candidate instanceof Unknown)) ?? targets[0];
+  return {
+    hop: `route ${destination.text} to ${describe(target)} (${route.path})`, fact: FACT,
+    unknown: target instanceof Unknown ? target.why : destination.unknown ?? (inspectors.includes(target) && !route.isWritten('VpcEndpointId') ? 'what it forwards' : undefined),
+    guard: inspectors.includes(target) ? `inspection behind ${describe(target)}` : undefined,
+  };
 }
 
-function mayAdmit(cidr: unknown, range: string): boolean {
-  return addressRange(cidr).scope !== 'inside' && (typeof cidr !== 'string' || touches(cidr, range));
+/** Why a resource may, and need not, be attached to a target. */
+function doubtOf(resource: TemplateResource, property: string, target: TemplateResource): Pick<Step, 'unknown' | 'fact'> | undefined {
+  const values = resource.at(property);
+  return values.some(value => identityOf(value) === target.id) ? undefined : { unknown: `${property} of ${resource.path}: ${describe(values[0])}`, fact: FACT };
 }
 
-function entryPorts(entry: TemplateResource): Ports {
-  const [from, to] = [entry.at('PortRange', 'From')[0], entry.at('PortRange', 'To')[0]].map(Number);
-  return { protocol: protocolName(entry.at('Protocol')[0]), from: from >= 0 ? from : 0, to: to >= 0 ? to : 65535 };
+function doubted(step: Step | undefined, doubt?: Pick<Step, 'unknown' | 'fact'>): Step | undefined {
+  return step && step.unknown === undefined ? { ...step, ...doubt } : step;
 }
 
-/** Whether a denial says for certain what it denies, and in which order. */
-function isKnown(entry: TemplateResource): boolean {
-  const given = [...entry.at('RuleNumber'), ...entry.at('Protocol'), ...entry.given('PortRange', 'From'), ...entry.given('PortRange', 'To')];
-  return given.every(value => typeof value === 'number' || typeof value === 'string');
+/** The first step that is certain, or else the first. */
+function surest(steps: readonly (Step | undefined)[]): Step | undefined {
+  return steps.find(step => step && step.unknown === undefined) ?? steps.find(step => step !== undefined);
 }
 
-function without(part: Ports, taken: Ports): Ports[] {
-  const common = commonPorts(part, taken);
-  // a denied protocol among several leaves the others
-  if (!common || (part.protocol === '-1' && taken.protocol !== '-1')) { return [part]; }
-  return [{ ...part, to: common.from - 1 }, { ...part, from: common.to + 1 }].filter(({ from, to }) => from <= to);
-}
-
-function isEgress(entry: TemplateResource): boolean {
-  return entry.at('Egress').some(value => String(value) === 'true');
+/** A subnet and what is attached to it are in the same network. */
+function mayBeInNetworkOf(subnet: TemplateResource, attached: unknown): boolean {
+  const [own, other] = [subnet.property('VpcId'), resourceOf(attached)?.property('VpcId')].map(identityOf);
+  return own === undefined || other === undefined || own === other;
 }
 
 /** Of the targets in `GatewayId`, the local route and VPN gateways lead nowhere else. */

@@ -11,7 +11,17 @@ export class Reference {
 
 /** A value that these templates do not hold. It counts as open. */
 export class Unknown {
-  constructor(public readonly why: string, public readonly references: readonly Reference[] = []) {}
+  constructor(
+    public readonly why: string,
+    public readonly references: readonly Reference[] = [],
+    /** The parts of a text, where some are known. */
+    public readonly parts: readonly unknown[] = [],
+  ) {}
+
+  /** Whether nothing at all is known: it may be any id and any text. */
+  public get isAnything(): boolean {
+    return this.references.length === 0 && !this.parts.some(part => typeof part === 'string' && part !== '');
+  }
 }
 
 /** A value that is one of several: each counts. */
@@ -20,7 +30,7 @@ export class Alternatives {
 }
 
 /** Attributes that name something else than their own resource. */
-const OTHER_IDENTITIES = ['DefaultSecurityGroup', 'DefaultNetworkAcl', 'ClusterSecurityGroupId', 'ClusterSecurityGroup'];
+export const OTHER_IDENTITIES = ['DefaultSecurityGroup', 'DefaultNetworkAcl', 'ClusterSecurityGroupId', 'ClusterSecurityGroup'];
 
 /** A text that is equal for two values that name the same thing; undefined where the value is not known. */
 export function identityOf(value: unknown): string | undefined {
@@ -41,6 +51,21 @@ export function resourcesIn(value: unknown): TemplateResource[] {
 /** Whether a value names a resource, alone or as a part of a text. */
 export function names(value: unknown, resource: TemplateResource): boolean {
   return resourcesIn(value).some(({ id }) => id === resource.id);
+}
+
+/** Whether a value names a resource, or may: what is not known at all may name any. */
+export function mayName(value: unknown, resource: TemplateResource): boolean {
+  return names(value, resource) || (value instanceof Unknown && value.isAnything);
+}
+
+/** Whether a value is a text, or may be nothing but that text. */
+export function mayBe(value: unknown, text: string): boolean {
+  return value === text || (value instanceof Unknown && !value.parts.some(part => typeof part === 'string' && part !== '' && part !== text));
+}
+
+/** The value, where there is one only; several or an unknown one are not known. */
+export function single(values: readonly unknown[]): unknown {
+  return values.length === 1 ? values[0] : new Unknown(values.map(describe).join(' or '));
 }
 
 /** All values that may stand at a path, through lists and alternatives; `undefined` where there may be none. */
@@ -83,11 +108,11 @@ export class TemplateValues {
       case 'AWS::Partition': return 'aws';
       case 'AWS::URLSuffix': return 'amazonaws.com';
       case 'AWS::StackName': return stack.stackName;
-      case 'AWS::AccountId': return stack.account ?? new Unknown('the account of the deployment');
-      case 'AWS::Region': return stack.region ?? new Unknown('the region of the deployment');
+      case 'AWS::AccountId': return stack.account ?? new Unknown('the account of the deployment', [], [name]);
+      case 'AWS::Region': return stack.region ?? new Unknown('the region of the deployment', [], [name]);
     }
     const resource = stack.resource(name);
-    return resource ? new Reference(resource, 'Ref') : stack.parameter(name);
+    return resource ? returned(resource, 'Ref') : stack.parameter(name);
   }
 
   private call(name: string, argument: unknown): unknown {
@@ -96,8 +121,8 @@ export class TemplateValues {
       case 'Fn::GetAtt': return this.attribute(list.length > 1 ? list : String(argument).split(/\.(.*)/s));
       case 'Fn::Join': return joined(list[1], String(list[0]));
       case 'Fn::Sub': return this.substitute(list[0], list[1]);
-      case 'Fn::Select': return Array.isArray(list[1]) ? list[1][Number(list[0])] : unknownPart(list[1]);
-      case 'Fn::Split': return typeof list[1] === 'string' ? list[1].split(String(list[0])) : unknownPart(list[1]);
+      case 'Fn::Select': return selected(list[0], list[1]);
+      case 'Fn::Split': return typeof list[1] === 'string' ? list[1].split(String(list[0])) : new Unknown(describe(list[1]), referencesIn(list[1]));
       case 'Fn::FindInMap': return this.mapped(list);
       case 'Fn::ImportValue': return this.stack.app.exported(this.stack, argument);
       case 'Fn::GetStackOutput': return this.stack.app.stackOutput(this.stack, argument as Record<string, unknown>);
@@ -113,7 +138,7 @@ export class TemplateValues {
     if (resource.type === 'Custom::CrossRegionExportReader') { return this.stack.app.crossRegionExport(attribute); }
     // an attribute that is a property, too: the range of a VPC
     const property = resource.isWritten(attribute) ? resource.property(attribute) : undefined;
-    return typeof property === 'string' ? property : new Reference(resource, attribute);
+    return typeof property === 'string' || resource.type === 'AWS::SSM::Parameter' ? property : returned(resource, attribute);
   }
 
   private substitute(template: unknown, variables: unknown): unknown {
@@ -143,15 +168,26 @@ export class TemplateValues {
   }
 }
 
-function joined(parts: unknown, separator: string): unknown {
-  if (!Array.isArray(parts)) { return unknownPart(parts); }
-  if (parts.length === 1) { return parts[0]; }
-  if (parts.every(part => ['string', 'number', 'boolean'].includes(typeof part))) { return parts.join(separator); }
-  return new Unknown(parts.map(part => describe(part)).join(separator), referencesIn(parts));
+/** What custom code returns, nobody knows; the CDK's own cluster returns what EKS does. */
+function returned(resource: TemplateResource, attribute: string): unknown {
+  const isCustom = /^Custom::(?!AWSCDK-EKS-Cluster)|^AWS::CloudFormation::CustomResource$/.test(resource.type);
+  return isCustom ? new Unknown(`what ${resource.path} returns`) : new Reference(resource, attribute);
 }
 
-function unknownPart(value: unknown): Unknown {
-  return new Unknown(describe(value), referencesIn(value));
+/** Where the position is not known, or items may be left out before it, each item counts. */
+function selected(position: unknown, items: unknown): unknown {
+  const index = typeof position === 'number' || typeof position === 'string' ? Number(position) : NaN;
+  if (!Array.isArray(items)) { return new Unknown(`item ${describe(position)} of ${describe(items)}`, referencesIn(items)); }
+  if (index in items && !items.some(item => item instanceof Alternatives && item.values.includes(undefined))) { return items[index]; }
+  return items.length > 0 ? new Alternatives(items) : new Unknown(`item ${describe(position)} of an empty list`);
+}
+
+function joined(parts: unknown, separator: string): unknown {
+  if (!Array.isArray(parts)) { return new Unknown(describe(parts), referencesIn(parts)); }
+  if (parts.length === 1) { return parts[0]; }
+  if (parts.every(part => ['string', 'number', 'boolean'].includes(typeof part))) { return parts.join(separator); }
+  const withSeparators = parts.flatMap((part, index) => index > 0 ? [separator, part] : [part]);
+  return new Unknown(parts.map(part => describe(part)).join(separator), referencesIn(parts), withSeparators);
 }
 
 function referencesIn(value: unknown): Reference[] {

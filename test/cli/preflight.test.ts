@@ -163,7 +163,7 @@ test('real ids stand in the commands', () => {
   const world = new World(management => addFirstRunStep(management, {
     ...trail, commands: [['organizations', 'enable-policy-type', '--root-id', ROOT_ID, '--query', 'a[?b==\'c\']']],
   })).answer(TRUSTED, []);
-  expect(world.preflight().stdout).toContain('aws organizations enable-policy-type --root-id r-exam --query \'a[?b==\'\\\'\'c\'\\\'\']\' --region eu-west-1');
+  expect(world.preflight().stdout).toContain('aws organizations enable-policy-type --root-id r-exam --query "a[?b==\'c\']" --region eu-west-1');
 });
 
 test('what follows a deployment waits for its stack', () => {
@@ -213,6 +213,17 @@ test('steps of a nested stack are found, steps about what only the deployment kn
   expect(JSON.parse(world.preflight('--json').stdout).steps.map(({ id }: { id: string }) => id)).toEqual(['trusted-access-cloudtrail']);
 });
 
+test('what ends is judged by the calendar alone, on any day', () => {
+  const world = new World(management => addFirstRunStep(management, {
+    id: 'vendor-access-acme', title: 'the access of acme lasts until 2027-03-31', why: 'After that day nobody of it gets in.',
+    beforeDeployment: false, check: { lastDay: '2027-03-31' }, manual: 'Renew it.',
+  }));
+  expect(world.preflight('--date', '2027-03-31').stdout).toContain('  done    the access of acme');
+  const { status, stdout } = world.preflight('--date', '2027-04-01');
+  expect(status).toBe(1);
+  expect(stdout).toContain('  open    the access of acme lasts until 2027-03-31\n            Renew it.');
+});
+
 test('--json says the same to a program', () => {
   const { stdout } = twoSteps().answer(TRUSTED, []).answer(DEFAULT_ENCRYPTION, true).preflight('--json');
   expect(JSON.parse(stdout)).toMatchObject({
@@ -228,6 +239,7 @@ test.each([
   ['without credentials', (world: World) => world.refuse('sts get-caller-identity', 'Unable to locate credentials').preflight(), /AWS does not answer `aws sts get-caller-identity`: Unable to locate credentials/],
   ['with a page that cannot be written', (world: World) => world.answer(TRUSTED, []).preflight('--output', '/nowhere/page.md'), /The page cannot be written: .*\. Name another file with --output\./],
   ['without an assembly', (world: World) => world.preflight('--app', '/nowhere'), /\/nowhere is not a cloud assembly; synthesize the app first/],
+  ['with a date that is none', (world: World) => world.preflight('--date', '2027-02-30'), /--date is "2027-02-30", which is not a day of the calendar/],
   ['with an unknown option', (world: World) => world.preflight('--aply'), /'--aply'[\s\S]*--apply {4}/],
 ])('%s it ends with 2 and one message', (_, run, message) => {
   const world = twoSteps();

@@ -2,9 +2,14 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { existingProduction, landingZone, managementStack, production, staging } from './landing-zones';
 import { Guardrail } from '../../src/landing-zone/guardrails/guardrail';
 import { InnovateLandingZoneProps } from '../../src/landing-zone/innovate-landing-zone-props';
-import { FIRST_RUN_METADATA, RecordedStep } from '../../src/private/first-run';
+import { FIRST_RUN_METADATA, FirstRunCheck, RecordedStep } from '../../src/private/first-run';
 
-function stepsOf(props: Partial<InnovateLandingZoneProps> = {}): Record<string, RecordedStep> {
+/** A step that asks AWS, as each of the landing zone does. */
+interface AskedStep extends RecordedStep {
+  readonly check: FirstRunCheck;
+}
+
+function stepsOf(props: Partial<InnovateLandingZoneProps> = {}): Record<string, AskedStep> {
   const stack = managementStack();
   landingZone(stack, props);
   return Template.fromStack(stack).toJSON().Metadata[FIRST_RUN_METADATA];

@@ -1,10 +1,13 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { GitHubRepository } from '../../src/delivery/github-repository';
+import { Ipv6 } from '../../src/network/vpc/ipv6';
+import { NatGateways } from '../../src/network/vpc/nat-gateways';
+import { PrivateEndpoint } from '../../src/network/vpc/private-endpoint';
 import { InnovatePlatform, InnovatePlatformProps } from '../../src/platform/innovate-platform';
 import { PlatformDomain } from '../../src/platform/platform-domain';
 import { PlatformEnvironment } from '../../src/platform/platform-environment';
-import { PlatformTarget } from '../../src/platform/platform-vendor';
+import { PlatformTarget } from '../../src/platform/platform-target';
 import { expectNoAnnotations } from '../support/stacks';
 
 const [MANAGEMENT, STAGING, PRODUCTION] = ['111111111111', '222222222222', '333333333333'];
@@ -28,6 +31,7 @@ const PROPS: InnovatePlatformProps = {
     name: 'acme-payments',
     principalArn: 'arn:aws:iam::444455556666:role/acme-support',
     externalId: 'innovate-acme',
+    accessFrom: '2026-10-01',
     accessUntil: '2027-03-31',
     targets: [PlatformTarget.DATABASE, PlatformTarget.DATABASE_READER, PlatformTarget.API],
   }],
@@ -143,6 +147,33 @@ test('named roles administer the cluster', () => {
   Template.fromStack(Stack.of(innovate.environment('staging').cluster)).hasResourceProperties('AWS::EKS::AccessEntry', { PrincipalArn: administrator });
 });
 
+test('an environment chooses its network\'s ways in and out', () => {
+  const network = { natGateways: NatGateways.perZone(), endpoints: PrivateEndpoint.forSessionManager(), ipv6: Ipv6.egressOnly() };
+  const environment = PlatformEnvironment.staging({ account: STAGING, monthlyNodeBudget: 400, network });
+  const { platform: innovate } = platform({ environments: [environment], vendors: undefined });
+  const template = Template.fromStack(Stack.of(innovate.environment('staging').network));
+  template.resourcePropertiesCountIs('AWS::EC2::NatGateway', { ConnectivityType: Match.absent(), AvailabilityMode: Match.absent() }, 2);
+  template.resourcePropertiesCountIs('AWS::EC2::VPCEndpoint', { VpcEndpointType: 'Interface' }, 2);
+  template.resourceCountIs('AWS::EC2::EgressOnlyInternetGateway', 1);
+  template.hasResourceProperties('AWS::EC2::VPC', { CidrBlock: '10.16.0.0/16' });
+});
+
+/** A text with references in it, of which one part matches. */
+const joined = (part: string) => Match.objectLike({ 'Fn::Join': ['', Match.arrayWith([Match.stringLikeRegexp(part)])] });
+
+test('developers come in at the bastion with the landing zone\'s permission set, to what is named', () => {
+  const { platform: innovate } = platform({ vendors: undefined, developers: [{ targets: [PlatformTarget.DATABASE] }] });
+  expect(innovate.environment('production').bastion).toBeUndefined();
+  const bastion = innovate.environment('staging').bastion!;
+  expect(bastion.startSessionCommand('InnovateDeveloper', 'database')).toContain('aws ssm start-session');
+  Template.fromStack(Stack.of(bastion)).hasResourceProperties('AWS::IAM::Role', {
+    Path: '/bastion-developers/',
+    AssumeRolePolicyDocument: {
+      Statement: [Match.objectLike({ Condition: { ArnLike: { 'aws:PrincipalArn': Match.arrayWith([joined('AWSReservedSSO_InnovateDeveloper_')]) } } })],
+    },
+  });
+});
+
 test('an environment with a domain of its own needs no delegation', () => {
   const own = PlatformDomain.hostedZone({ hostedZoneId: 'ZSTAGING', zoneName: 'innovate-test.example' });
   const environment = PlatformEnvironment.staging({ account: STAGING, monthlyNodeBudget: 400, domain: own });
@@ -169,6 +200,7 @@ test.each<[string, Partial<InnovatePlatformProps>, RegExp]>([
   ['workloads in the management account', { environments: [custom({ account: MANAGEMENT })] }, /that is the management account, which runs no workloads/],
   ['two environments in one account', { environments: [staging, custom({ account: STAGING })] }, /`environments\[\]\.account` is "222222222222", but two entries have this account/],
   ['an account budget of nothing', { environments: [custom({ monthlyAccountBudget: 0 })] }, /`environments\[0\]\.monthlyAccountBudget` is 0/],
+  ['a network that CloudFront cannot reach', { environments: [custom({ network: { internetGateway: false } })] }, /`environments\[0\]\.network\.internetGateway` is false, but CloudFront reaches the load balancer through a VPC origin/],
   ['a database capacity between two steps', { environments: [custom({ minDatabaseCapacity: 0.7 })] }, /`environments\[0\]\.minDatabaseCapacity` is 0\.7, but it has to be a multiple of 0\.5 ACU/],
   ['a database that may only shrink', { environments: [custom({ minDatabaseCapacity: 8, maxDatabaseCapacity: 4 })] }, /`environments\[0\]\.minDatabaseCapacity` is 8, but `maxDatabaseCapacity` is 4/],
   ['a single zone', { environments: [custom({ maxAzs: 1 })] }, /`environments\[0\]\.maxAzs` is 1, but it has to be between 2 and 6 zones/],
@@ -177,6 +209,7 @@ test.each<[string, Partial<InnovatePlatformProps>, RegExp]>([
   ['an address that is none', { alerts: { email: 'ops' } }, /`alerts\.email` is "ops", but it is not an e-mail address/],
   ['a name that is no DNS label', { environments: [custom({ name: 'QA 1' })] }, /`environments\[0\]\.name` is "QA 1", but it becomes part of DNS names/],
   ['a vendor in an environment that is none', { vendors: [{ ...PROPS.vendors![0], environments: ['qa'] }] }, /`vendors\[0\]\.environments` is "qa", but there is no environment of this name/],
+  ['developers in an environment that is none', { developers: [{ targets: [PlatformTarget.API], environments: ['qa'] }] }, /`developers\[0\]\.environments` is "qa", but there is no environment of this name/],
 ])('refuses %s', (_what, overrides, message) => {
   expect(() => platform(overrides)).toThrow(message);
 });

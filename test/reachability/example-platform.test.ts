@@ -3,7 +3,7 @@ import { GitHubRepository } from '../../src/delivery/github-repository';
 import { InnovatePlatform } from '../../src/platform/innovate-platform';
 import { PlatformDomain } from '../../src/platform/platform-domain';
 import { PlatformEnvironment } from '../../src/platform/platform-environment';
-import { PlatformTarget } from '../../src/platform/platform-vendor';
+import { PlatformTarget } from '../../src/platform/platform-target';
 import { NetworkReachability } from '../../src/reachability/network-reachability';
 
 const connection = (account: string) => `arn:aws:codeconnections:eu-west-1:${account}:connection/11111111-2222-3333-4444-555555555555`;
@@ -19,7 +19,7 @@ const platform = new InnovatePlatform(app, 'Innovate', {
     PlatformEnvironment.production({ account: '333333333333', monthlyNodeBudget: 4000 }),
   ],
   vendors: [{
-    name: 'acme-payments', principalArn: 'arn:aws:iam::444455556666:role/acme-support', externalId: 'innovate-acme', accessUntil: '2027-03-31',
+    name: 'acme-payments', principalArn: 'arn:aws:iam::444455556666:role/acme-support', externalId: 'innovate-acme', accessFrom: '2026-10-01', accessUntil: '2027-03-31',
     targets: [PlatformTarget.DATABASE, PlatformTarget.API],
   }],
 });

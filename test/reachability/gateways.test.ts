@@ -36,7 +36,7 @@ test.each<[string, Links]>([
 test.each<[string, ec2.CfnSecurityGroup.IngressProperty, string]>([
   ['half of the internet', { ipProtocol: '-1', cidrIp: '128.0.0.0/1' }, 'admits all traffic from 128.0.0.0/1'],
   ['an office', { ipProtocol: 'tcp', fromPort: 22, toPort: 22, cidrIp: '203.0.113.7/32' }, 'admits tcp 22 from 203.0.113.7/32'],
-  ['an unknown prefix list', { ipProtocol: 'tcp', fromPort: 22, toPort: 22, sourcePrefixListId: 'pl-0123' }, '[not known: the entries of prefix list pl-0123]'],
+  ['an unknown prefix list', { ipProtocol: 'tcp', fromPort: 22, toPort: 22, sourcePrefixListId: 'pl-0123' }, '[unknown: the entries of prefix list pl-0123, taken as open; if you know better, declare it in trusted]'],
   ['CloudFront', { ipProtocol: 'tcp', fromPort: 80, toPort: 80, sourcePrefixListId: 'pl-4fa04526' }, 'from CloudFront\'s prefix list pl-4fa04526'],
 ])('a rule for %s is found', (_what, rule, hop) => {
   expect(onlyHops(stack => server(stack, {}, rule)).join('\n')).toContain(hop);
@@ -173,7 +173,7 @@ describe('what is not known counts as open', () => {
   test('a range from a parameter', () => {
     const [path] = found(stack => server(stack, {}, { ...ANYBODY, cidrIp: new CfnParameter(stack, 'Range').valueAsString }));
     expect(path.certain).toBe(false);
-    expect(path.hops.join('\n')).toContain('[not known: the parameter Range of Test]');
+    expect(path.hops.join('\n')).toContain('[unknown: the parameter Range of Test, taken as open');
   });
 
   test('either branch of a condition', () => {
@@ -199,7 +199,7 @@ describe('what is not known counts as open', () => {
 
   test('a group and a subnet of somebody else', () => {
     const [path] = found(stack => new ec2.CfnInstance(stack, 'Instance', { subnetId: 'subnet-1', securityGroupIds: ['sg-1'] }));
-    expect(path.hops).toContain('subnet subnet-1 [not known: the routes of a subnet that is not in these stacks]');
-    expect(path.hops).toContain('security group sg-1 [not known: the rules of a group that is not in these stacks]');
+    expect(path.hops).toContain('a route to subnet-1 [unknown: the routes of a subnet that is not in these stacks, taken as open; if you know better, declare it in privateSubnetIds]');
+    expect(path.hops).toContain('security group sg-1 [unknown: the rules of a group that is not in these stacks, taken as open; if you know better, declare it in closedSecurityGroupIds]');
   });
 });

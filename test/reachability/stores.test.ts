@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { CfnResource, Stack } from 'aws-cdk-lib';
 import * as amazonmq from 'aws-cdk-lib/aws-amazonmq';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as dms from 'aws-cdk-lib/aws-dms';
@@ -85,6 +85,23 @@ test.each<[string, Make, Make]>([
       },
     });
   })],
+  ...(['AWS::Timestream::InfluxDBInstance', 'AWS::Timestream::InfluxDBCluster'] as const).map((type): [string, Make, Make] =>
+    [type, ...both(open => generic(type, { PubliclyAccessible: open }, 'VpcSubnetIds', 'VpcSecurityGroupIds'))]),
+  ['a mainframe environment', ...both(open => generic('AWS::M2::Environment', { PubliclyAccessible: open }, 'SubnetIds', 'SecurityGroupIds'))],
+  ['Neptune', ...both(publiclyAccessible => member('AWS::Neptune::DBInstance', 'AWS::Neptune::DBCluster', publiclyAccessible))],
+  ['a shard of Aurora, which is public where nothing is said', member('AWS::RDS::DBShardGroup', 'AWS::RDS::DBCluster'), member('AWS::RDS::DBShardGroup', 'AWS::RDS::DBCluster', false)],
+  ['a task set of ECS', ...both(open => tasks('AWS::ECS::TaskSet', open, network => ({ NetworkConfiguration: { AwsVpcConfiguration: network } })))],
+  ['tasks of a rule', ...both(open => tasks('AWS::Events::Rule', open, network => ({ Targets: [{ EcsParameters: { NetworkConfiguration: { AwsVpcConfiguration: network } } }] })))],
+  ['tasks of a schedule', ...both(open => tasks('AWS::Scheduler::Schedule', open, network => ({ Target: { EcsParameters: { NetworkConfiguration: { AwsvpcConfiguration: network } } } })))],
+  ['tasks of a pipe', ...both(open => tasks('AWS::Pipes::Pipe', open, network => ({
+    TargetParameters: { EcsTaskParameters: { NetworkConfiguration: { AwsvpcConfiguration: network } } },
+  })))],
+  ['jobs of Batch', ...both(open => (stack, subnet, group) => {
+    new CfnResource(stack, 'Store', { type: 'AWS::Batch::ComputeEnvironment', properties: { ComputeResources: { Subnets: [subnet], SecurityGroupIds: [group] } } });
+    new CfnResource(stack, 'Job', {
+      type: 'AWS::Batch::JobDefinition', properties: { ContainerProperties: { NetworkConfiguration: { AssignPublicIp: open ? 'ENABLED' : 'DISABLED' } } },
+    });
+  })],
   ['a service of ECS', ...both(open => (stack, subnet, group) => {
     new ecs.CfnService(stack, 'Store', {
       networkConfiguration: { awsvpcConfiguration: { subnets: [subnet], securityGroups: [group], assignPublicIp: open ? 'ENABLED' : undefined } },
@@ -102,6 +119,27 @@ test('nodes with a key for SSH and no group named are open to everybody', () => 
   expect(open.map(({ destination, certain }) => [destination, certain])).toContainEqual(['Test/Store', false]);
   expect(found(paths(nodes(), {}))).toEqual([]);
 });
+
+/** A store that names its network itself. */
+function generic(type: string, properties: object, subnets: string, groups: string): Make {
+  return (stack, subnet, group) => { new CfnResource(stack, 'Store', { type, properties: { ...properties, [subnets]: [subnet], [groups]: [group] } }); };
+}
+
+/** A part of a cluster, which names the network. */
+function member(type: string, clusterType: string, PubliclyAccessible?: boolean): Make {
+  return (stack, subnet, group) => {
+    const subnets = new rds.CfnDBSubnetGroup(stack, 'Subnets', { dbSubnetGroupDescription: 'test', subnetIds: [subnet] });
+    const cluster = new CfnResource(stack, 'Cluster', { type: clusterType, properties: { VpcSecurityGroupIds: [group], DBSubnetGroupName: subnets.ref } });
+    new CfnResource(stack, 'Store', { type, properties: { DBClusterIdentifier: cluster.ref, PubliclyAccessible } });
+  };
+}
+
+function tasks(type: string, open: boolean, properties: (network: object) => object): Make {
+  return (stack, subnet, group) => {
+    const network = { Subnets: [subnet], SecurityGroups: [group], AssignPublicIp: open ? 'ENABLED' : 'DISABLED' };
+    new CfnResource(stack, 'Store', { type, properties: { ...properties(network) } });
+  };
+}
 
 function both(make: (open: boolean) => Make): [Make, Make] {
   return [make(true), make(false)];

@@ -36,6 +36,8 @@ export interface SimulatedRequest {
    */
   readonly identityPolicies?: PolicyDocument[];
   readonly resourcePolicy?: PolicyDocument;
+  /** @default - the request does not come through an endpoint */
+  readonly endpointPolicy?: PolicyDocument;
   /** @default - none but FullAWSAccess */
   readonly serviceControl?: PolicyLevel[];
   /** @default - none but RCPFullAWSAccess */
@@ -64,6 +66,7 @@ export async function decide(request: SimulatedRequest): Promise<string> {
     serviceControlPolicies: (request.serviceControl ?? []).map(level => attached(level, [EVERYTHING])),
     resourceControlPolicies: (request.resourceControl ?? []).map(level => attached(level, [])),
     resourcePolicy: request.resourcePolicy,
+    vpcEndpointPolicies: request.endpointPolicy && [{ name: 'Endpoint', policy: request.endpointPolicy }],
   }, {});
   if (simulation.resultType !== 'single') { throw new Error(JSON.stringify(simulation).slice(0, 500)); }
   expect(simulation.result.ignoredContextKeys).toEqual([]);

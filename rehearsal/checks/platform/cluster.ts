@@ -8,6 +8,7 @@ import { deployed, environmentOf, models, unmet } from './resources';
 export const clusterIsPrivate: Check = {
   name: 'clusters are private and encrypted',
   proves: 'Each API server is reachable from its VPC only, its secrets have a customer key, its logs are on, and two Graviton workers carry the baseline.',
+  needs: [/\/Cluster$/],
   async run(context) {
     const problems: string[] = [];
     const evidence: string[] = [];
@@ -30,6 +31,7 @@ export const clusterIsPrivate: Check = {
 export const interruptionsReachKarpenter: Check = {
   name: 'interruptions reach Karpenter',
   proves: 'Each cluster has an encrypted queue named like it, and the rules for spot, health, rebalance and state changes send to it.',
+  needs: [/\/Cluster$/],
   async run(context) {
     const problems: string[] = [];
     const evidence: string[] = [];
@@ -57,6 +59,7 @@ export const interruptionsReachKarpenter: Check = {
 export const nodesAreBootstrapped: Check = {
   name: 'the bootstrap bundle is where its pipeline looks',
   proves: 'The pipeline that installs Karpenter finds its bundle in the account\'s asset bucket, and its role may administer the cluster.',
+  needs: [/\/Cluster$/],
   async run(context) {
     const problems: string[] = [];
     const evidence: string[] = [];

@@ -5,6 +5,7 @@ import { deployed, environmentOf, unmet } from './resources';
 export const databaseIsEncryptedAndBackedUp: Check = {
   name: 'databases are encrypted and backed up',
   proves: 'Each Aurora cluster has a customer key, IAM login, forced TLS, backups, deletion protection, and instances in two zones.',
+  needs: [/\/Data$/],
   async run(context) {
     const problems: string[] = [];
     const evidence: string[] = [];

@@ -39,6 +39,7 @@ export const pipelinesFollowTheirBranches: Check = {
 export const imagesAreImmutable: Check = {
   name: 'images are immutable and scanned',
   proves: 'No tag of an image repository can be moved, each image is scanned when it is pushed, and a customer key encrypts it.',
+  needs: [/\/Delivery$/],
   async run(context) {
     const problems: string[] = [];
     const found = await deployed(context, 'AWS::ECR::Repository');

@@ -5,6 +5,7 @@ import { deployed, models } from './resources';
 export const namesAreDelegated: Check = {
   name: 'names are delegated across accounts',
   proves: 'The platform\'s zone hands each environment\'s name to the name servers of the zone in that environment\'s account.',
+  needs: [/\/Dns$/, /\/Delegation$/],
   async run(context) {
     const problems: string[] = [];
     const evidence: string[] = [];

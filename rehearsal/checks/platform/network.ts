@@ -9,6 +9,7 @@ const INTERNET = ['0.0.0.0/0', '::/0'];
 export const nobodyIsAdmitted: Check = {
   name: 'nobody is admitted from the internet',
   proves: 'No security group has a rule for the internet, the default group is empty, and no subnet gives out public addresses.',
+  needs: [/\/Network$/],
   async run(context) {
     const problems: string[] = [];
     let count = 0;
@@ -33,6 +34,7 @@ export const nobodyIsAdmitted: Check = {
 export const tiersAreRoutedApart: Check = {
   name: 'tiers are routed apart',
   proves: 'Application subnets reach out through the NAT gateway, data subnets reach nothing outside the VPC.',
+  needs: [/\/Network$/],
   async run(context) {
     const problems: string[] = [];
     const evidence: string[] = [];
@@ -56,6 +58,7 @@ export const tiersAreRoutedApart: Check = {
 export const trafficIsLogged: Check = {
   name: 'traffic is logged',
   proves: 'Each VPC has a flow log of all its traffic.',
+  needs: [/\/Network$/],
   async run(context) {
     const vpcs = await deployed(context, 'AWS::EC2::VPC');
     const flowLogs = await models(context, 'AWS::EC2::FlowLog');

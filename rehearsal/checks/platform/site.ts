@@ -6,6 +6,7 @@ import { deployed, environmentOf, models, unmet } from './resources';
 export const edgeIsGuarded: Check = {
   name: 'the edge is guarded',
   proves: 'Each distribution has its firewall from us-east-1, the newest TLS policies only, HTTPS towards viewers, and /api/* uncached through a VPC origin.',
+  needs: [/\/Edge$/, /\/Site$/],
   async run(context) {
     const problems: string[] = [];
     const evidence: string[] = [];
@@ -30,6 +31,7 @@ export const edgeIsGuarded: Check = {
 export const pagesAreServed: Check = {
   name: 'the built pages are in the bucket',
   proves: 'Functions really uploaded the React app: HTML is never cached, hashed assets are immutable, settings are the environment\'s, nothing is public.',
+  needs: [/\/Site$/],
   async run(context) {
     const problems: string[] = [];
     const evidence: string[] = [];

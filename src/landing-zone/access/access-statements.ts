@@ -1,5 +1,6 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { TrailAccess } from './trail-access';
+import { DEVELOPER_ROLE_PATH } from '../../private/bastion-roles';
 
 /**
  * What the permission sets are made of. Configuration is allowed by verb, `Describe*` and `List*`, because it has hundreds
@@ -56,6 +57,13 @@ export function operateStatements(): iam.PolicyStatement[] {
     'eks:AccessKubernetesApi',
     'rds:FailoverDBCluster', 'rds:RebootDBInstance', 'rds:StartDBCluster', 'rds:StopDBCluster',
   ])];
+}
+
+/** Come in through the bastion of the account, whose roles for developers say who takes them and what they reach. */
+export function bastionStatements(): iam.PolicyStatement[] {
+  return [new iam.PolicyStatement({
+    sid: 'Bastion', actions: ['sts:AssumeRole'], resources: [BASTION_ROLES], conditions: { StringEquals: { 'aws:ResourceAccount': '${aws:PrincipalAccount}' } },
+  })];
 }
 
 /** Approve a release, and see what would be released. */
@@ -160,11 +168,17 @@ export function noTelemetryStatements(trail?: TrailAccess): iam.PolicyStatement[
   ]);
 }
 
-/** No change of identities, of accounts, of the organization with its guardrails, of access, and no step into another role. */
+/** No change of identities, of accounts, of the organization with its guardrails, of access, and no step into another role but a bastion's. */
 export function noAccessChangeStatements(): iam.PolicyStatement[] {
   const changes = Object.entries(ACCESS_CHANGES).flatMap(([service, verbs]) => verbs.map(verb => `${service}:${verb}*`));
-  return [deny('NoAccessChanges', [...changes, 'iam:PassRole', 'sts:AssumeRole', 'sts:AssumeRoot', 'sts:GetFederationToken'])];
+  return [
+    deny('NoAccessChanges', [...changes, 'iam:PassRole', 'sts:AssumeRoot', 'sts:GetFederationToken']),
+    new iam.PolicyStatement({ sid: 'NoOtherRole', effect: iam.Effect.DENY, actions: ['sts:AssumeRole'], notResources: [BASTION_ROLES] }),
+  ];
 }
+
+/** In whichever partition and account; a set is one document for all of them. */
+const BASTION_ROLES = `arn:*:iam::*:role${DEVELOPER_ROLE_PATH}*`;
 
 /** The verbs that change something, by service; all others read. */
 const ACCESS_CHANGES = {

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import {
-  auditStatements, billingStatements, noAccessChangeStatements, noDataStatements, noTelemetryStatements, operateStatements,
+  auditStatements, bastionStatements, billingStatements, noAccessChangeStatements, noDataStatements, noTelemetryStatements, operateStatements,
   releaseApprovalStatements, telemetryStatements, trailStatements, viewStatements,
 } from './access-statements';
 import { TrailAccess } from './trail-access';
@@ -58,7 +58,7 @@ interface Permissions {
 /**
  * What a group of people may do in an account. IAM Identity Center makes a role of it in each account where it is assigned.
  *
- * But for `ADMINISTRATOR`, every set of the library denies what is stored, keys, changes of access and the step into other roles:
+ * But for `ADMINISTRATOR`, every set of the library denies what is stored, keys, changes of access and the step into other roles (a bastion's excepted):
  * no policy of a bucket or a key can give it back. The organization's trail is the one exception, for `AUDITOR`.
  *
  * @example
@@ -82,10 +82,14 @@ export class PermissionSet {
     'InnovateAdministrator', 'Everything that the guardrails leave, for one hour', Duration.hours(1), { managedPolicyNames: ['AdministratorAccess'] },
   );
 
-  /** See configuration, metrics, logs and traces; start, retry and stop pipelines; restart what runs. No data. For non-production. */
+  /**
+   * See configuration, metrics, logs and traces; start, retry and stop pipelines; restart what runs; take the bastion's role that is made
+   * for the set. No data. For non-production.
+   */
   public static readonly DEVELOPER = new PermissionSet(
-    'InnovateDeveloper', 'See configuration, metrics, logs and traces, run pipelines, restart; no data', Duration.hours(8), {
-      statements: () => [...viewStatements(), ...telemetryStatements(), ...operateStatements(), ...guardStatements()], workloadsOnly: true,
+    'InnovateDeveloper', 'See configuration, metrics, logs and traces, run pipelines, restart, come in at the bastion; no data', Duration.hours(8), {
+      statements: () => [...viewStatements(), ...telemetryStatements(), ...operateStatements(), ...bastionStatements(), ...guardStatements()],
+      workloadsOnly: true,
     },
   );
 

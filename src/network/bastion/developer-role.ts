@@ -4,9 +4,7 @@ import { Construct } from 'constructs';
 import { BastionRole } from './bastion-role';
 import { BoundHost } from './bound-host';
 import { DeveloperAccess } from './developer-access';
-
-/** The path of the developers' roles: what a permission set has to be allowed to take. */
-export const DEVELOPER_ROLE_PATH = '/bastion-developers/';
+import { DEVELOPER_ROLE_PATH } from '../../private/bastion-roles';
 
 /** The role that those take who signed in with one permission set. */
 export class DeveloperRole extends BastionRole {

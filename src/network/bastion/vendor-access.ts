@@ -16,16 +16,14 @@ export interface VendorAccess {
   readonly externalId: string;
 
   /**
-   * The first day of the access, `YYYY-MM-DD` in UTC. Synthesis reads no clock, so this is the day against which an access
-   * of more than a year, or one that has ended, is refused: give the day on which you grant or renew it.
-   *
-   * @default - the access begins with the deployment, and nothing refuses a last day that is too far away
+   * The first day of the access, `YYYY-MM-DD` in UTC: the day on which you grant or renew it. Synthesis reads no clock, so this is
+   * the day against which a last day in the past, or more than a year away, is refused.
    */
-  readonly accessFrom?: string;
+  readonly accessFrom: string;
 
   /**
-   * The last day of the access, `YYYY-MM-DD`, which ends with that day in UTC. IAM keeps the date: nobody has to remember it,
-   * and a day in the past means that nobody gets in. At most 366 days after `accessFrom`, where that is given.
+   * The last day of the access, `YYYY-MM-DD`, which ends with that day in UTC: at most 366 days after `accessFrom`. IAM keeps the date,
+   * nobody has to remember it; once it is over, `npx cdk-innovate-platform preflight` asks to renew or remove the vendor.
    */
   readonly accessUntil: string;
 

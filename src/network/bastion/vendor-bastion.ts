@@ -11,13 +11,15 @@ import { Construct } from 'constructs';
 import { BastionHost } from './bastion-host';
 import { BastionRole } from './bastion-role';
 import { DeveloperAccess } from './developer-access';
-import { DEVELOPER_ROLE_PATH, DeveloperRole } from './developer-role';
+import { DeveloperRole } from './developer-role';
 import { VendorAccess } from './vendor-access';
 import { VendorAlerts } from './vendor-alerts';
 import { VENDOR_ROLE_PATH, VendorRole } from './vendor-role';
 import { VendorTarget } from './vendor-target';
 import { validateAccess } from './vendor-validation';
+import { DEVELOPER_ROLE_PATH } from '../../private/bastion-roles';
 import { createEncryptionKey } from '../../private/encryption-key';
+import { addFirstRunStep } from '../../private/first-run';
 import { createLogGroup } from '../../private/log-group';
 import { reject } from '../../private/validation';
 
@@ -144,6 +146,7 @@ export class VendorBastion extends Construct implements ec2.IConnectable {
     });
     this.logSessions(developers.length ? [VENDOR_ROLE_PATH, DEVELOPER_ROLE_PATH] : [VENDOR_ROLE_PATH]);
     for (const access of vendors) {
+      this.watchPeriod(access);
       this.vendors.set(access.name, new VendorRole(this, `Vendor-${access.name}`, access, bound));
       this.openTargets(access.targets, vpc);
     }
@@ -216,6 +219,18 @@ export class VendorBastion extends Construct implements ec2.IConnectable {
     });
     securityGroup.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.HTTPS, 'Systems Manager');
     return new ec2.Connections({ securityGroups: [securityGroup] });
+  }
+
+  /** An access that is over does no harm, but nobody should take the vendor for one that still gets in. */
+  private watchPeriod({ name, accessUntil }: VendorAccess): void {
+    addFirstRunStep(this, {
+      id: `vendor-access-${this.node.path}-${name}`,
+      title: `The access of the vendor ${name} lasts until ${accessUntil}`,
+      why: 'After that day IAM lets nobody of the vendor in.',
+      beforeDeployment: false,
+      check: { lastDay: accessUntil },
+      manual: 'Renew it with a new `accessFrom` and `accessUntil`, or remove the vendor.',
+    });
   }
 
   private openTargets(targets: VendorTarget[], vpc: ec2.IVpc): void {

@@ -51,7 +51,7 @@ export class VendorRole extends BastionRole {
 
 function period({ accessFrom, accessUntil }: VendorAccess): Conditions {
   return {
-    ...(accessFrom ? { DateGreaterThanEquals: { 'aws:CurrentTime': `${accessFrom}T00:00:00Z` } } : {}),
+    DateGreaterThanEquals: { 'aws:CurrentTime': `${accessFrom}T00:00:00Z` },
     DateLessThan: { 'aws:CurrentTime': lastSecond(accessUntil) },
   };
 }

@@ -2,6 +2,7 @@ import { IConstruct } from 'constructs';
 import { DeveloperAccess } from './developer-access';
 import { VendorAccess } from './vendor-access';
 import { VendorTarget } from './vendor-target';
+import { isDay } from '../../private/calendar';
 import { isDeployTime, reject, validateMatch, validateUnique } from '../../private/validation';
 
 const NAME = /^[a-z][a-z0-9-]*$/;
@@ -93,7 +94,6 @@ function validateTarget(scope: IConstruct, prop: string, target: VendorTarget): 
 /** Synthesis reads no clock: how long an access lasts is judged from its first day. */
 function validatePeriod(scope: IConstruct, prop: string, { accessFrom, accessUntil }: VendorAccess): void {
   validateDay(scope, `${prop}.accessUntil`, accessUntil, 'last');
-  if (accessFrom === undefined) { return; }
   validateDay(scope, `${prop}.accessFrom`, accessFrom, 'first');
   if (isDeployTime(accessFrom) || isDeployTime(accessUntil)) { return; }
   const days = (Date.parse(accessUntil) - Date.parse(accessFrom)) / DAY_IN_MS;
@@ -123,9 +123,4 @@ function validatePort(scope: IConstruct, prop: string, value: number): void {
 function validateDay(scope: IConstruct, prop: string, value: string, which: string): void {
   if (isDeployTime(value) || isDay(value)) { return; }
   reject(scope, { prop, value, problem: 'it is not a day of the calendar', remedy: `Give the ${which} day as "YYYY-MM-DD", such as "2027-03-31".` });
-}
-
-function isDay(value: string): boolean {
-  const time = /^\d{4}-\d{2}-\d{2}$/.test(value) ? Date.parse(`${value}T00:00:00Z`) : NaN;
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(value);
 }

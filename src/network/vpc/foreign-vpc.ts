@@ -2,7 +2,9 @@ import { Annotations, AspectPriority, Aspects, IAspect } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct, IConstruct } from 'constructs';
 import { VpcFinding } from './vpc-finding';
-import { findings } from './vpc-requirements';
+import { examine, Examined } from './vpc-requirements';
+import { addFirstRunStep } from '../../private/first-run';
+import { shellCommand } from '../../private/shell-command';
 import { reject } from '../../private/validation';
 
 /** Properties of `SecureVpc.fromVpc`. */
@@ -82,7 +84,14 @@ export class ForeignVpc extends Construct {
 
   /** What the VPC lacks, and what the app cannot tell: as of now, so that a tag or a route that is added later counts once it is there. */
   public get findings(): VpcFinding[] {
-    return findings({
+    return this._examine().map(({ check, commands, ...finding }) => ({
+      ...finding, check: awsCommand([...check, '--output', 'json']), commands: commands.map(awsCommand),
+    }));
+  }
+
+  /** @internal */
+  public _examine(): Examined[] {
+    return examine({
       scope: this,
       vpc: this.vpc,
       applicationSubnets: this.vpc.selectSubnets(this.applicationSubnets).subnets,
@@ -107,12 +116,35 @@ function selectedZones(vpc: ec2.IVpc, selection: ec2.SubnetSelection): number {
   }
 }
 
+function awsCommand(command: string[]): string {
+  return shellCommand(['aws', ...command]);
+}
+
+/** What the app cannot tell, AWS can: `preflight` asks. It mends what only adds; whether something may go, a person decides. */
+function addStep(scope: ForeignVpc, { id, requirement, why, check, expected, commands }: Examined): void {
+  const isHarmless = commands.every(([, verb, ...rest]) => !verb.startsWith('delete-') && !rest.some(isPlaceholder));
+  if (check.some(isPlaceholder)) { return; }
+  addFirstRunStep(scope, {
+    id: `vpc-${id}-${scope.node.path}`,
+    title: requirement.charAt(0).toUpperCase() + requirement.slice(1),
+    why,
+    beforeDeployment: true,
+    check: { command: check, expected },
+    ...isHarmless ? { commands } : { manual: commands.map(command => `\`${awsCommand(command)}\``).join(', then ') },
+  });
+}
+
+function isPlaceholder(argument: string): boolean {
+  return /<[a-z-]+>/.test(argument);
+}
+
 /** Tells the findings once everything that the app adds to the VPC is there. */
 class Report implements IAspect {
   constructor(private readonly network: ForeignVpc) {}
 
   public visit(node: IConstruct): void {
     if (node !== this.network) { return; }
+    this.network._examine().filter(({ missing }) => !missing).forEach(finding => addStep(this.network, finding));
     const annotations = Annotations.of(node);
     for (const { id, requirement, why, missing, check, expected, commands, code } of this.network.findings) {
       const mend = [...code ? [code] : [], ...commands].join(' ; ');

@@ -9,15 +9,14 @@ export interface PerimeterKeys {
 /**
  * What every endpoint's policy begins with.
  *
- * @param resourceOperator `StringEquals`, or `StringEqualsIfExists` for a service some of whose actions do not tell whose the resource is
+ * @param ownerIsTold whether each action of the service tells whose the resource is
  */
-export function perimeterStatements(keys: PerimeterKeys | undefined, resourceOperator: string): iam.PolicyStatement[] {
+export function perimeterStatements(keys: PerimeterKeys | undefined, ownerIsTold: boolean): iam.PolicyStatement[] {
   if (!keys) { return [allow('Everybody', ['*'], ['*'])]; }
-  const conditions = resourceOperator === 'StringEquals'
-    ? { StringEquals: { ...keys.principal, ...keys.resource } }
-    : { StringEquals: keys.principal, [resourceOperator]: keys.resource };
   return [
-    allow('OwnIdentitiesToOwnResources', ['*'], ['*'], conditions),
+    allow('OwnIdentitiesToOwnResources', ['*'], ['*'], { StringEquals: { ...keys.principal, ...keys.resource } }),
+    // not `StringEqualsIfExists` of the organization: it is missing, too, where the owner is in none, and data would leave to that account
+    ...ownerIsTold ? [] : [allow('OwnIdentitiesWhereNoOwnerIsTold', ['*'], ['*'], { StringEquals: keys.principal, Null: { 'aws:ResourceAccount': 'true' } })],
     // a service that acts for itself has no account; the resource's own policy decides
     allow('ServicesOfAws', ['*'], ['*'], { Bool: { 'aws:PrincipalIsAWSService': 'true' } }),
   ];

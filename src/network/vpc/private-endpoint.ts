@@ -142,7 +142,7 @@ export class PrivateEndpoint {
 
   private policy({ vpc, perimeter }: EndpointNetwork): iam.PolicyStatement[] {
     const keys = perimeter._keys(vpc);
-    const statements = perimeterStatements(keys, this.gatewayService ? 'StringEquals' : 'StringEqualsIfExists');
+    const statements = perimeterStatements(keys, this.gatewayService !== undefined);
     return keys && this.exceptions ? [...statements, ...this.exceptions(Stack.of(vpc), keys)] : statements;
   }
 }

@@ -17,7 +17,7 @@ export interface AccountBlockOptions {
  * VPC Block Public Access: a switch of a whole account and region, above all routes and security groups.
  *
  * The block is never of one VPC. It stops every VPC of the account in the region, made by this app or not: what reaches them through an internet gateway,
- * public load balancers, NAT instances, Global Accelerator, and CloudFront's VPC origins. Only what is excluded goes on as before.
+ * public load balancers, NAT instances, Global Accelerator and, it has to be assumed, CloudFront's VPC origins. Only what is excluded goes on as before.
  *
  * @example
  * import { SecureVpc, VpcBlockPublicAccess } from 'cdk-innovate-platform';

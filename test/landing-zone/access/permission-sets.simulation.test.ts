@@ -34,6 +34,10 @@ function decide(set: SetName, request: Request, ...further: PolicyDocument[]): P
   return evaluate({ ...request, principal: roleOf(set), account: ACCOUNT, identityPolicies: [...own ? [own] : [], ...further] });
 }
 
+const bastionRole = (account: string) => ({
+  action: 'sts:AssumeRole', resource: `arn:aws:iam::${account}:role/bastion-developers/app-Bastion`,
+  context: { 'aws:ResourceAccount': account, 'aws:PrincipalAccount': ACCOUNT },
+});
 const pipeline = (action: string, stage = '') => ({ action: `codepipeline:${action}`, resource: arn('codepipeline', `release${stage}`) });
 const role = (action: string) => ({ action: `iam:${action}`, resource: `arn:aws:iam::${ACCOUNT}:role/app` });
 const GUARDRAIL = 'arn:aws:organizations::111111111111:policy/o-exampleorgid/service_control_policy/p-abcdefgh';
@@ -82,7 +86,6 @@ const ACCESS_CHANGES: [string, Request][] = [
   ['widens a role', role('PutRolePolicy')],
   ['opens a role to somebody', role('UpdateAssumeRolePolicy')],
   ['passes a role', role('PassRole')],
-  ['takes a role of the deployment', { action: 'sts:AssumeRole', resource: `arn:aws:iam::${ACCOUNT}:role/cdk-hnb659fds-deploy-role-${ACCOUNT}-eu-west-1` }],
   ['opens a root session', { action: 'sts:AssumeRoot', resource: 'arn:aws:iam::333333333333:root' }],
   ['detaches a guardrail', { action: 'organizations:DetachPolicy', resource: GUARDRAIL }],
   ['rewrites a guardrail', { action: 'organizations:UpdatePolicy', resource: GUARDRAIL }],
@@ -98,6 +101,10 @@ describe.each(GUARDED)('%s, whatever else allows it', set => {
 
   test.each(ACCESS_CHANGES)('never %s', async (_, request) => {
     expect(await decide(set, request, EVERYTHING)).toBe('NoAccessChanges');
+  });
+
+  test.each([`role/cdk-hnb659fds-deploy-role-${ACCOUNT}-eu-west-1`, 'role/vendor-bastion/acme', 'role/app/bastion-developers/app'])('never takes %s', async resource => {
+    expect(await decide(set, { action: 'sts:AssumeRole', resource: `arn:aws:iam::${ACCOUNT}:${resource}` }, EVERYTHING)).toBe('NoOtherRole');
   });
 
   test.each<[string, Request]>([
@@ -149,6 +156,8 @@ test.each<[string, Request, string, string, string]>([
   ['writes an object', { action: 's3:PutObject', resource: 'arn:aws:s3:::some-bucket/key' }, NOT, NOT, NOT],
   ['reads records of a dataset', everywhere('cloudwatch:GetRecords'), 'NoData', 'NoData', 'NoData'],
   ['sees costs', { action: 'ce:GetCostAndUsage', resource: BILLING_VIEW }, NOT, NOT, NOT],
+  ['comes in at the bastion', bastionRole(ACCOUNT), ALLOWED, NOT, NOT],
+  ['comes in at a bastion of another account', bastionRole('444455556666'), NOT, NOT, NOT],
 ])('a developer, one in production, a release approver: %s', async (_, request, developer, view, approver) => {
   expect([await decide('Developer', request), await decide('DeveloperView', request), await decide('ReleaseApprover', request)]).toEqual([developer, view, approver]);
 });

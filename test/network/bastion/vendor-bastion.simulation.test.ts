@@ -23,6 +23,7 @@ const GLOBEX: VendorAccess = {
   name: 'globex',
   principalArn: `arn:aws:iam::${VENDOR_ACCOUNT}:role/support`,
   externalId: 'innovate-globex',
+  accessFrom: '2026-07-01',
   accessUntil: '2027-06-30',
   targets: [VendorTarget.host('orders', '10.0.80.18', 5432)],
 };

@@ -12,12 +12,14 @@ import { DeveloperAccess } from '../../../src/network/bastion/developer-access';
 import { VendorAccess } from '../../../src/network/bastion/vendor-access';
 import { VendorBastion } from '../../../src/network/bastion/vendor-bastion';
 import { VendorTarget } from '../../../src/network/bastion/vendor-target';
+import { FIRST_RUN_METADATA } from '../../../src/private/first-run';
 import { ACCOUNT, expectNoAnnotations, foreignVpc, REGION, testStack } from '../../support/stacks';
 
 const ACME: VendorAccess = {
   name: 'acme',
   principalArn: 'arn:aws:iam::444455556666:role/support',
   externalId: 'innovate-acme',
+  accessFrom: '2026-10-01',
   accessUntil: '2027-03-31',
   targets: [VendorTarget.host('reports', 'reports.internal', 8443)],
 };
@@ -422,6 +424,14 @@ test('the longest access, from the first day on', () => {
   for (const { Effect, Condition } of Object.values(statementsOf(stack, bastion.vendorRole('acme')))) {
     if (Effect === 'Allow') { expect(Condition).toMatchObject({ DateGreaterThanEquals: { 'aws:CurrentTime': '2027-03-31T00:00:00Z' } }); }
   }
+});
+
+test('the first-run checklist asks for what is over', () => {
+  const { stack } = synthesize({ ...ACME, accessUntil: '2027-03-31' });
+  const steps = Object.values<Record<string, unknown>>(Template.fromStack(stack).toJSON().Metadata[FIRST_RUN_METADATA]);
+  expect(steps).toEqual([expect.objectContaining({
+    title: 'The access of the vendor acme lasts until 2027-03-31', check: { lastDay: '2027-03-31' }, beforeDeployment: false,
+  })]);
 });
 
 test('the policies of twenty targets have room in IAM', () => {

@@ -1,8 +1,10 @@
 import { App, Stack, Tags } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { SynthesisMessageLevel } from 'aws-cdk-lib/cx-api';
 import { ForeignVpc, ForeignVpcProps } from '../../../src/network/vpc/foreign-vpc';
 import { SecureVpc } from '../../../src/network/vpc/secure-vpc';
+import { FIRST_RUN_METADATA, RecordedStep } from '../../../src/private/first-run';
 import { expectNoAnnotations, foreignVpc, testStack } from '../../support/stacks';
 
 function imported(stack: Stack): ec2.IVpc {
@@ -106,21 +108,47 @@ describe('an imported VPC', () => {
 
   test.each([
     ['internal-load-balancer-tags',
-      'aws ec2 describe-subnets --subnet-ids subnet-a subnet-b --query "length(Subnets[?Tags[?Key==\'kubernetes.io/role/internal-elb\' && Value==\'1\']])" --output text', '2',
+      'aws ec2 describe-subnets --subnet-ids subnet-a subnet-b --query "length(Subnets[?Tags[?Key==\'kubernetes.io/role/internal-elb\' && Value==\'1\']])" --output json', '2',
       ['aws ec2 create-tags --resources subnet-a subnet-b --tags Key=kubernetes.io/role/internal-elb,Value=1']],
     ['way-out',
       'aws ec2 describe-route-tables --route-table-ids rtb-a rtb-b --query '
-        + '"length(RouteTables[?Routes[?DestinationCidrBlock==\'0.0.0.0/0\' && State==\'active\']])" --output text', '2',
+        + '"length(RouteTables[?Routes[?DestinationCidrBlock==\'0.0.0.0/0\' && State==\'active\']])" --output json', '2',
       ['rtb-a', 'rtb-b'].map(id => `aws ec2 create-route --route-table-id ${id} --destination-cidr-block 0.0.0.0/0 --nat-gateway-id <nat-gateway-id>`)],
     ['isolated-data',
-      'aws ec2 describe-route-tables --route-table-ids rtb-c --query "length(RouteTables[?Routes[?DestinationCidrBlock==\'0.0.0.0/0\']])" --output text', '0',
+      'aws ec2 describe-route-tables --route-table-ids rtb-c --query "length(RouteTables[?Routes[?DestinationCidrBlock==\'0.0.0.0/0\']])" --output json', '0',
       ['aws ec2 delete-route --route-table-id rtb-c --destination-cidr-block 0.0.0.0/0']],
     ['s3-endpoint',
       'aws ec2 describe-vpc-endpoints --filters Name=vpc-id,Values=vpc-0123 Name=service-name,Values=com.amazonaws.eu-west-1.s3 '
-        + 'Name=vpc-endpoint-type,Values=Gateway --query "length(VpcEndpoints)" --output text', '1',
+        + 'Name=vpc-endpoint-type,Values=Gateway --query \'length(VpcEndpoints)\' --output json', '1',
       ['aws ec2 create-vpc-endpoint --vpc-id vpc-0123 --vpc-endpoint-type Gateway --service-name com.amazonaws.eu-west-1.s3 --route-table-ids rtb-a rtb-b rtb-c']],
   ])('%s', (id, check, expected, commands) => {
     expect(network.findings.find(finding => finding.id === id)).toMatchObject({ check, expected, commands });
+  });
+
+  test('the first-run checklist asks AWS, and mends by itself what only adds', () => {
+    const steps: Record<string, RecordedStep> = Template.fromStack(stack).toJSON().Metadata[FIRST_RUN_METADATA];
+    expect(Object.keys(steps)).toEqual(network.findings.map(({ id }) => `vpc-${id}-Test/Network`));
+    expect(steps['vpc-internal-load-balancer-tags-Test/Network']).toMatchObject({
+      title: 'The application subnets are tagged for internal load balancers',
+      check: { command: expect.arrayContaining(['ec2', 'describe-subnets', '--query']), expected: '2' },
+      commands: [['ec2', 'create-tags', '--resources', 'subnet-a', 'subnet-b', '--tags', 'Key=kubernetes.io/role/internal-elb,Value=1']],
+      beforeDeployment: true,
+    });
+    for (const id of ['no-public-load-balancer-tags', 'way-out', 'no-internet-gateway-routes', 'isolated-data', 'internet-gateway']) {
+      expect(steps[`vpc-${id}-Test/Network`]).toMatchObject({ manual: expect.stringMatching(/^`aws ec2 [^`]*`/) });
+      expect(steps[`vpc-${id}-Test/Network`].commands).toBeUndefined();
+    }
+  });
+
+  test('a step whose ids only the deployment knows is told and not asked for', () => {
+    const other = testStack();
+    const vpc = ec2.Vpc.fromVpcAttributes(other, 'Imported', {
+      vpcId: 'vpc-0123', availabilityZones: ['eu-west-1a', 'eu-west-1b'],
+      privateSubnetIds: ['subnet-a', 'subnet-b'], isolatedSubnetIds: ['subnet-c', 'subnet-d'],
+    });
+    SecureVpc.fromVpc(other, 'Network', { vpc });
+    expect(Object.keys(Template.fromStack(other).toJSON().Metadata[FIRST_RUN_METADATA])).toEqual(
+      ['internal-load-balancer-tags', 'no-public-load-balancer-tags', 's3-endpoint', 'internet-gateway', 'dns-host-names'].map(id => `vpc-${id}-Test/Network`));
   });
 
   test('it is told, not warned of', () => {

@@ -111,7 +111,7 @@ test('what is named twice is made once', () => {
 
 test('any other service', () => {
   const { template } = synthesize({ endpoints: [PrivateEndpoint.of('Kinesis', ec2.InterfaceVpcEndpointAwsService.KINESIS_STREAMS)] });
-  expect(Object.keys(policy(template, 'kinesis-streams'))).toEqual(['OwnIdentitiesToOwnResources', 'ServicesOfAws']);
+  expect(Object.keys(policy(template, 'kinesis-streams'))).toEqual(['OwnIdentitiesToOwnResources', 'OwnIdentitiesWhereNoOwnerIsTold', 'ServicesOfAws']);
 });
 
 test.each([

@@ -1,4 +1,3 @@
-import { loadAwsServiceSpecSync } from '@aws-cdk/aws-service-spec';
 import { App, Lazy, Stack, Token } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -14,6 +13,7 @@ import { PrivateEndpoint } from '../../../src/network/vpc/private-endpoint';
 import { SecureVpc } from '../../../src/network/vpc/secure-vpc';
 import { SecureVpcProps } from '../../../src/network/vpc/secure-vpc-props';
 import { VpcBlockPublicAccess } from '../../../src/network/vpc/vpc-block-public-access';
+import { createOnly } from '../../support/replacements';
 import { ACCOUNT, expectNoAnnotations, REGION, testStack } from '../../support/stacks';
 
 function synthesize(props?: SecureVpcProps, region?: string): { stack: Stack; network: SecureVpc; template: Template } {
@@ -187,14 +187,6 @@ describe('the address plan', () => {
   ])('%s moves no subnet and renames none', (_, before, after) => {
     expect(subnetCidrs(synthesize(after, LARGE_REGION).template)).toMatchObject(subnetCidrs(synthesize(before, LARGE_REGION).template));
   });
-
-  const replacing = loadAwsServiceSpecSync();
-
-  /** Properties whose change replaces a resource, for certain or perhaps. */
-  function createOnly(type: string): string[] {
-    const [resource] = replacing.lookup('resource', 'cloudFormationType', 'equals', type);
-    return Object.entries(resource?.properties ?? {}).filter(([, { causesReplacement }]) => /yes|maybe/.test(causesReplacement ?? '')).map(([name]) => name);
-  }
 
   test.each<[string, SecureVpcProps, SecureVpcProps]>([
     ['a third zone', { maxAzs: 2 }, { maxAzs: 3 }],
