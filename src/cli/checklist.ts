@@ -2,7 +2,8 @@ import { AwsAnswer, AwsCli } from './aws-cli';
 import { CommandError } from './command-error';
 import { missingId, OrganizationIds, withRealIds } from './organization-ids';
 import { ADMINISTRATION_ROLE } from '../private/administration-role';
-import { RecordedStep } from '../private/first-run';
+import { sameDayNextYear } from '../private/calendar';
+import { FirstRunPeriod, RecordedStep } from '../private/first-run';
 
 /**
  * What AWS says of a preparation that is not there. Whatever else fails, a throttled call or an AWS CLI that is too old,
@@ -57,7 +58,7 @@ export class Checklist {
   }
 
   private async stateOf(step: RecordedStep, questions: Questions): Promise<StepState> {
-    if ('lastDay' in step.check) { return { step, status: this.today > step.check.lastDay ? 'open' : 'done' }; }
+    if ('lastDay' in step.check) { return { step, ...this.judge(step.check) }; }
     const missing = missingId([step.account, step.check, step.commands]);
     if (missing) { return { step, status: 'later', detail: `there is no ${missing.replace(':', ' ')} yet: deploy the landing zone first` }; }
     try {
@@ -72,6 +73,11 @@ export class Checklist {
       if (!(error instanceof CommandError)) { throw error; }
       return { step, status: 'unknown', detail: lastLine(error.message) };
     }
+  }
+
+  private judge({ lastDay }: FirstRunPeriod): Pick<StepState, 'status' | 'detail'> {
+    if (this.today > lastDay) { return { status: 'open', detail: `over since ${lastDay}` }; }
+    return lastDay > sameDayNextYear(this.today) ? { status: 'open', detail: `${lastDay} is over a year away` } : { status: 'done' };
   }
 
   /** What the first command that failed said. */

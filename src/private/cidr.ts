@@ -13,7 +13,8 @@ const PRIVATE_RANGES = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64
 
 /** Reads a range in CIDR notation; undefined where it is none or has host bits set. */
 export function parseCidr(cidr: string): Ipv4Range | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(cidr);
+  // no leading zeros: some programs read them as octal
+  const match = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\/(0|[1-9]\d?)$/.exec(cidr);
   if (!match) { return undefined; }
   const [octets, prefix] = [match.slice(1, 5).map(Number), Number(match[5])];
   if (octets.some(octet => octet > 255) || prefix > 32) { return undefined; }

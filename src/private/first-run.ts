@@ -23,7 +23,7 @@ export interface FirstRunCheck {
 
 /** What the calendar alone answers. */
 export interface FirstRunPeriod {
-  /** The last day on which all is well, `YYYY-MM-DD` in UTC. */
+  /** The last day on which all is well, `YYYY-MM-DD` in UTC; a day that is more than a year away is not well either. */
   readonly lastDay: string;
 }
 

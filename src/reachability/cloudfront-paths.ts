@@ -6,7 +6,7 @@ import { PathEntrance, ReachablePath } from './reachable-path';
 import { Route, Step, tcpOf } from './route';
 import { StackTemplates, TemplateResource, resourceOf } from './stack-templates';
 import { Unknown, describe, names, resourcesIn, valuesAt } from './template-values';
-import { webAclGuard } from './web-acl';
+import { countingHop, webAclGuard } from './web-acl';
 
 const VPC_ORIGIN = 'AWS::CloudFront::VpcOrigin';
 
@@ -42,7 +42,7 @@ function distributionSteps(distribution: TemplateResource): Step[] {
   const found = webAclGuard(values);
   if (found.guard !== undefined) { return [through, { hop: found.guard, ...found }]; }
   const doubt = values.find((value): value is Unknown => value instanceof Unknown);
-  return [through, { hop: 'no web ACL', unknown: doubt && `the web ACL ${doubt.why}` }];
+  return [through, countingHop(values) ?? { hop: 'no web ACL', unknown: doubt && `the web ACL ${doubt.why}` }];
 }
 
 function throughOrigin(distribution: TemplateResource, origin: unknown, start: Route, app: StackTemplates, network: NetworkPaths): ReachablePath[] {

@@ -1,10 +1,11 @@
 /** What has a network interface: where it is, which groups it wears, whether it has a public address. */
 import { INSTANCE_READERS } from './launched-instances';
 import { PublicAddress, flag } from './public-address';
+import { Step } from './route';
 import { StackTemplates, TemplateResource, resourceOf } from './stack-templates';
 import { STORE_READERS } from './store-interfaces';
 import { TASK_READERS } from './task-interfaces';
-import { Unknown } from './template-values';
+import { Unknown, mayBe, valuesAt } from './template-values';
 
 /** Something with network interfaces. */
 export interface InterfaceHolder {
@@ -20,7 +21,8 @@ const BALANCER_READERS: Record<string, InterfaceReader> = {
   'AWS::ElasticLoadBalancingV2::LoadBalancer': balancer => ({
     subnets: [...balancer.given('Subnets'), ...balancer.given('SubnetMappings', 'SubnetId')],
     groups: balancer.given('SecurityGroups'),
-    publicAddress: facing(balancer, family => family === 4 || balancer.given('IpAddressType').some(type => type !== 'ipv4')),
+    publicAddress: (subnet, family) => facing(balancer, asked => asked === 4 || speaksIpv6(balancer))(subnet, family)
+      ?? (family === 6 ? opened(balancer) : undefined),
   }),
   'AWS::ElasticLoadBalancing::LoadBalancer': balancer => ({
     subnets: balancer.given('Subnets'), groups: balancer.given('SecurityGroups'), publicAddress: facing(balancer, family => family === 4),
@@ -38,6 +40,23 @@ function facing(balancer: TemplateResource, speaks: (family: 4 | 6) => boolean):
   if (!on || balancer.property('Type') === 'gateway') { return () => undefined; }
   const hop = `public address by Scheme ${scheme[0] === undefined ? '(not given: internet-facing)' : 'internet-facing'}`;
   return (_subnet, family) => speaks(family) ? { hop, ...on } : undefined;
+}
+
+function speaksIpv6(balancer: TemplateResource): boolean {
+  return balancer.given('IpAddressType').some(type => type !== 'ipv4');
+}
+
+const DENIES_GATEWAYS = 'ipv6.deny_all_igw_traffic';
+
+/** The IPv6 addresses of an internal load balancer are public ones, which an attribute closes to internet gateways unless it is switched off. */
+function opened(balancer: TemplateResource): Step | undefined {
+  if (!speaksIpv6(balancer) || balancer.property('Type') === 'gateway') { return undefined; }
+  const values = balancer.given('LoadBalancerAttributes').flatMap(attribute => {
+    const keys = valuesAt(attribute, ['Key']).filter(key => mayBe(key, DENIES_GATEWAYS));
+    return keys.includes(DENIES_GATEWAYS) ? valuesAt(attribute, ['Value']) : keys;
+  });
+  const off = flag(values, false, value => String(value) === 'false');
+  return off && { hop: `IPv6 address, with ${DENIES_GATEWAYS} off`, ...off };
 }
 
 /** Everything with a network interface. What does not say where it is, is somewhere that is not known. */

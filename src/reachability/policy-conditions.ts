@@ -46,10 +46,85 @@ function areSpecific(operator: string, values: unknown[]): boolean {
 /** Whether a value means some callers, not all. To `StringEquals`, an asterisk is a letter like others. */
 function isSpecific(operator: string, value: unknown): boolean {
   if (value === undefined) { return false; }
-  if (value instanceof Reference || /^(ForAnyValue:)?String(Not)?Equals/.test(operator)) { return true; }
-  if (value instanceof Unknown) { return value.references.length > 0 || value.parts.some(part => typeof part === 'string' && isSpecific(operator, part)); }
-  if (operator === 'Bool') { return String(value) === 'true'; }
-  const [, , , , account, resource = ''] = String(value).split(':');
-  if (account !== undefined) { return account === '' ? !/^\W*$/.test(resource) : !/[*?]/.test(account); }
-  return !/^(o|vpc|vpce)?-?\W*$/.test(String(value));
+  if (value instanceof Reference) { return true; }
+  const text = textOf(value);
+  // a policy variable is worked out for each caller, and so may fit all of them
+  if (/\$\{[\w-]+:/.test(text)) { return false; }
+  if (isExact(operator)) { return true; }
+  if (operator === 'Bool') { return text === 'true'; }
+  if (value instanceof Unknown && value.parts.length === 0) { return value.references.length > 0; }
+  return isSpecificPattern(text);
+}
+
+function isExact(operator: string): boolean {
+  return /^(ForAnyValue:)?String(Not)?Equals/.test(operator);
+}
+
+/** Wildcards are narrow behind a literal account of an ARN, id of a caller (`AROA…:*`) or organization of a path (`o-…/*`). */
+function isSpecificPattern(pattern: string): boolean {
+  const [arn, , , , account, ...resource] = pattern.split(':');
+  if (arn === 'arn' && account !== undefined) { return isLiteral(account || resource.join(':')); }
+  return isLiteral(pattern) || /^(?!arn:)[\w-]+(:\*$|\/)/.test(pattern);
+}
+
+function isLiteral(text: string): boolean {
+  return text !== '' && !/[*?]/.test(text);
+}
+
+/** A value as a pattern: what these templates do not hold may be a wildcard, what names a resource or the deployment is none. */
+function textOf(value: unknown): string {
+  if (value instanceof Reference) { return 'resource'; }
+  if (!(value instanceof Unknown)) { return String(value); }
+  if (value.parts.length === 0) { return value.references.length > 0 ? 'resource' : '*'; }
+  if (value.parts.length === 1 && /^AWS::(AccountId|Region)$/.test(String(value.parts[0]))) { return 'deployment'; }
+  // what begins with a resource's own id or ARN stays within it
+  const [first] = value.parts;
+  return first instanceof Reference ? 'resource' : value.parts.map(textOf).join('');
+}
+
+/** An issuer of sign-ins to everybody. */
+interface Issuer {
+  readonly host: string;
+  readonly admits: string;
+  /** Whether the tests of one condition leave the sign-ins of somebody. */
+  isNarrowed(tests: ConditionTest[]): boolean;
+}
+
+const GITHUB = 'token.actions.githubusercontent.com';
+const COGNITO = 'cognito-identity.amazonaws.com';
+
+const ISSUERS: Issuer[] = [
+  { host: GITHUB, admits: 'by a workflow of anybody on GitHub', isNarrowed: tests => hasClaim(tests, GITHUB, 'sub', isOfRepository) },
+  {
+    host: COGNITO,
+    admits: 'by Cognito, without a sign-in',
+    isNarrowed: tests => hasClaim(tests, COGNITO, 'sub', isSpecific)
+      || (hasClaim(tests, COGNITO, 'amr', (_operator, value) => value === 'authenticated') && hasClaim(tests, COGNITO, 'aud', isSpecific)),
+  },
+];
+
+/** How a federated principal lets everybody in, if it does; one that is not known may be any issuer. */
+export function admittedBy(provider: unknown, conditions: readonly unknown[]): string | undefined {
+  const urls = provider instanceof Reference ? provider.resource.given('Url') : [provider];
+  const isOpen = ({ host, isNarrowed }: Issuer) => urls.some(url => mayContain(url, host))
+    && conditions.some(condition => { const tests = testsOf(condition, POSITIVE); return !isNarrowed(tests) && !isOfOther(tests, host); });
+  return ISSUERS.find(isOpen)?.admits;
+}
+
+function mayContain(value: unknown, host: string): boolean {
+  return typeof value === 'string' ? value.includes(host) : value instanceof Unknown && (value.isAnything || textOf(value).includes(host));
+}
+
+/** Whether a claim is asked for that only another issuer makes. */
+function isOfOther(tests: ConditionTest[], host: string): boolean {
+  return tests.some(({ key }) => /^(SAML|[^:]+\..+):\w+$/i.test(key) && !key.toLowerCase().startsWith(`${host}:`));
+}
+
+function hasClaim(tests: ConditionTest[], host: string, claim: string, isNarrow: (operator: string, value: unknown) => boolean): boolean {
+  return tests.some(({ operator, key, values }) => key.toLowerCase() === `${host}:${claim}` && values.length > 0 && values.every(value => isNarrow(operator, value)));
+}
+
+/** A subject is of one repository where owner and name are literal: `repo:owner/name:*`. */
+function isOfRepository(operator: string, value: unknown): boolean {
+  return isExact(operator) ? isSpecific(operator, value) : value !== undefined && /^[\w-]+:[^*?:/$]+\/[^*?:/$]+(:|$)/.test(textOf(value));
 }

@@ -1,11 +1,13 @@
 /** Policies that admit everybody. */
 import { fromJson } from './json-text';
-import { deniesOthers, narrows } from './policy-conditions';
+import { admittedBy, deniesOthers, narrows } from './policy-conditions';
 import { Reference, Unknown, describe, mayBe, valuesAt } from './template-values';
 
 /** Why nobody can know; empty where it is certain. */
 export interface Doubt {
   readonly unknown?: string;
+  /** By what, where it is not by a principal that is everybody. */
+  readonly by?: string;
 }
 
 /** Whether a policy has a statement that admits anybody; a policy that is not known has. */
@@ -28,10 +30,26 @@ function openness(statement: unknown): Doubt | undefined {
   const others = at('NotPrincipal').filter(value => value !== undefined);
   const everybody = [...at('Principal'), ...at('Principal', 'AWS')].filter(principal => mayBe(principal, '*'));
   const conditions = at('Condition');
-  if (effects.length === 0 || others.length + everybody.length === 0 || narrows(conditions)) { return undefined; }
+  if (effects.length === 0 || narrows(conditions)) { return undefined; }
+  if (others.length + everybody.length === 0) { return federation(at('Principal', 'Federated'), effects, conditions); }
   const isCertain = effects.includes('Allow') && (others.length > 0 || everybody.includes('*'));
-  const doubt = [...isCertain ? [] : [...everybody, ...effects], ...conditions].find((value): value is Unknown => value instanceof Unknown);
+  const doubt = [...isCertain ? [] : [...everybody, ...effects], ...conditions].find(isUnknown);
   return { unknown: doubt?.why };
+}
+
+/** Whether an issuer of sign-ins to everybody is trusted without a word on who it is. */
+function federation(providers: unknown[], effects: unknown[], conditions: unknown[]): Doubt | undefined {
+  const open = providers.flatMap(provider => {
+    const by = provider === undefined ? undefined : admittedBy(provider, conditions);
+    return by === undefined ? [] : [{ by, doubt: provider instanceof Reference ? provider.resource.given('Url').find(isUnknown) : provider }];
+  });
+  if (open.length === 0) { return undefined; }
+  const [{ by, doubt }] = open;
+  return { by, unknown: [doubt, ...effects.includes('Allow') ? [] : effects, ...conditions].find(isUnknown)?.why };
+}
+
+function isUnknown(value: unknown): value is Unknown {
+  return value instanceof Unknown;
 }
 
 function isDenialOfOthers(statement: unknown): boolean {

@@ -143,8 +143,8 @@ function controlListPaths(bucket: TemplateResource): ReachablePath[] {
 }
 
 /** To each resource that a policy is attached to; where it is not known, to the policy itself. */
-function publicPaths(resource: TemplateResource, values: unknown[] | undefined, { unknown }: Doubt, kind: string): ReachablePath[] {
-  const hop = `${kind} ${resource.path} admits everybody`;
+function publicPaths(resource: TemplateResource, values: unknown[] | undefined, { unknown, by }: Doubt, kind: string): ReachablePath[] {
+  const hop = `${kind} ${resource.path} admits everybody${by === undefined ? '' : ` ${by}`}`;
   const path = (target: TemplateResource) => publicPath(target, hop, unknown);
   if (!values || values.length === 0) { return [path(resource)]; }
   return values.flatMap(value => {

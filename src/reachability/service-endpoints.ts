@@ -56,7 +56,7 @@ export const ENDPOINTS: Record<string, Door> = {
 };
 
 /** Types that open a path and whose doors are not read. Each counts as open. */
-export const NOT_READ = [
+const NOT_READ = [
   'AWS::Amplify::App', 'AWS::AppStream::Fleet', 'AWS::AppStream::ImageBuilder', 'AWS::BedrockAgentCore::Gateway', 'AWS::Cloud9::EnvironmentEC2',
   'AWS::CloudFormation::StackSet', 'AWS::CloudFront::DistributionTenant', 'AWS::DRS::ReplicationConfigurationTemplate', 'AWS::EC2::CarrierGateway', 'AWS::EC2::EC2Fleet',
   'AWS::EC2::SpotFleet', 'AWS::EC2::VPCEndpointService', 'AWS::EC2::VerifiedAccessEndpoint', 'AWS::ECR::PublicRepository', 'AWS::ECS::ExpressGatewayService',
@@ -64,9 +64,16 @@ export const NOT_READ = [
   'AWS::GameLift::GameServerGroup', 'AWS::Glue::DevEndpoint', 'AWS::Lightsail::Bucket', 'AWS::Lightsail::Container', 'AWS::Lightsail::Database',
   'AWS::Lightsail::Distribution', 'AWS::Lightsail::Instance', 'AWS::Lightsail::LoadBalancer', 'AWS::MGN::LaunchConfigurationTemplate', 'AWS::MediaConnect::Flow',
   'AWS::MediaConnect::RouterNetworkInterface', 'AWS::MediaLive::Channel', 'AWS::OpsWorks::Layer', 'AWS::OpsWorksCM::Server', 'AWS::PCS::ComputeNodeGroup',
-  'AWS::SES::MailManagerIngressPoint', 'AWS::Serverless::Api', 'AWS::Serverless::Application', 'AWS::Serverless::Function', 'AWS::Serverless::HttpApi',
-  'AWS::ServiceCatalog::CloudFormationProvisionedProduct', 'AWS::WorkspacesInstances::WorkspaceInstance',
+  'AWS::SES::MailManagerIngressPoint', 'AWS::ServiceCatalog::CloudFormationProvisionedProduct', 'AWS::WorkspacesInstances::WorkspaceInstance',
 ];
+
+/** What becomes other resources when it is deployed, or is made by code of others: SAM's types, modules, types that AWS does not make. */
+const OTHERS = /^AWS::Serverless::(?!(LayerVersion|SimpleTable|Connector)$)|::MODULE$|^(?!AWS::|Custom::)/;
+
+/** Whether a type may open a path that is not read. */
+export function isNotRead(type: string): boolean {
+  return NOT_READ.includes(type) || OTHERS.test(type);
+}
 
 export function serviceEndpointPaths(app: StackTemplates): ReachablePath[] {
   const open = (resource: TemplateResource, way: Way) => {
@@ -76,7 +83,7 @@ export function serviceEndpointPaths(app: StackTemplates): ReachablePath[] {
   };
   return [
     ...Object.entries(ENDPOINTS).flatMap(([type, door]) => app.ofType(type).flatMap(resource => open(resource, door(resource, app)))),
-    ...app.ofType(...NOT_READ).flatMap(resource => open(resource, [{ hop: `${resource.type} ${resource.path}`, unknown: 'this type is not read' }])),
+    ...app.stacks.flatMap(({ resources }) => resources).filter(({ type }) => isNotRead(type)).flatMap(resource => open(resource, [{ hop: `${resource.type} ${resource.path}`, unknown: 'this type is not read' }])),
     ...app.ofType('AWS::CloudFormation::Stack').filter(nested => !nested.isInApp)
       .flatMap(nested => open(nested, [{ hop: `nested stack ${nested.path}`, unknown: 'a template that is not of this app' }])),
     ...app.ofType('Custom::AWSCDK-EKS-KubernetesResource').flatMap(resource => open(resource, manifestDoor(resource))),

@@ -168,9 +168,9 @@ export class TemplateValues {
   }
 }
 
-/** What custom code returns, nobody knows; the CDK's own cluster returns what EKS does. */
+/** What custom code returns, nobody knows; the CDK's own cluster and identity provider return what EKS and IAM do. */
 function returned(resource: TemplateResource, attribute: string): unknown {
-  const isCustom = /^Custom::(?!AWSCDK-EKS-Cluster)|^AWS::CloudFormation::CustomResource$/.test(resource.type);
+  const isCustom = /^Custom::(?!AWSCDK-EKS-Cluster|AWSCDKOpenIdConnectProvider)|^AWS::CloudFormation::CustomResource$/.test(resource.type);
   return isCustom ? new Unknown(`what ${resource.path} returns`) : new Reference(resource, attribute);
 }
 

@@ -2,7 +2,7 @@
 import { PathEntrance } from './reachable-path';
 import { Route, Step } from './route';
 import { StackTemplates, TemplateResource, resourceOf } from './stack-templates';
-import { Unknown, describe, names } from './template-values';
+import { Alternatives, Unknown, describe, names, valuesAt } from './template-values';
 
 type Guard = Omit<Step, 'hop'>;
 
@@ -21,8 +21,34 @@ export function webAclGuard(values: readonly unknown[]): Guard {
 }
 
 function guardOf(value: unknown): Guard {
+  if (value === undefined || value === '' || value instanceof Unknown) { return {}; }
   const acl = resourceOf(value, 'AWS::WAFv2::WebACL');
-  const isIdle = acl && acl.given('Rules').every(rule => rule instanceof Unknown) && acl.given('DefaultAction', 'Block').length === 0;
-  if (value === undefined || value === '' || value instanceof Unknown || isIdle) { return {}; }
-  return { guard: `web ACL ${acl?.path ?? describe(value)}`, webAcl: acl?.path ?? describe(value) };
+  return !acl || blocksSome(acl) ? { guard: `web ACL ${acl?.path ?? describe(value)}`, webAcl: acl?.path ?? describe(value) } : {};
+}
+
+/** The hop of a web ACL that has rules and blocks nothing. */
+export function countingHop(values: readonly unknown[]): Step | undefined {
+  const acl = values.map(value => resourceOf(value, 'AWS::WAFv2::WebACL')).find(found => found !== undefined && !blocksSome(found) && found.given('Rules').length > 0);
+  return acl && { hop: `web ACL ${acl.path} (counts only)`, unknown: acl.given('Rules').find((rule): rule is Unknown => rule instanceof Unknown)?.why };
+}
+
+function blocksSome(acl: TemplateResource): boolean {
+  return isGiven(acl.at('DefaultAction', 'Block')) || hasBlockingRule(acl.property('Rules'));
+}
+
+/** Whether some rule blocks for certain, in each alternative. */
+function hasBlockingRule(rules: unknown): boolean {
+  if (rules instanceof Alternatives) { return rules.values.every(hasBlockingRule); }
+  return Array.isArray(rules) && rules.some(rule => valuesAt(rule, []).every(blocks));
+}
+
+/** A group does what its own rules say, unless its results are overridden. */
+function blocks(rule: unknown): boolean {
+  const group = resourceOf(valuesAt(rule, ['Statement', 'RuleGroupReferenceStatement', 'Arn'])[0], 'AWS::WAFv2::RuleGroup');
+  return ['Block', 'Captcha', 'Challenge'].some(action => isGiven(valuesAt(rule, ['Action', action])))
+    || (isGiven(valuesAt(rule, ['OverrideAction', 'None'])) && (!group || hasBlockingRule(group.property('Rules'))));
+}
+
+function isGiven(values: unknown[]): boolean {
+  return values.length > 0 && values.every(value => value !== undefined && !(value instanceof Unknown));
 }

@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { CfnResource, Fn, Stack } from 'aws-cdk-lib';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -192,4 +192,35 @@ test('a Global Accelerator reaches an internal load balancer', () => {
   const open = accelerate({ ...HTTP, cidrIp: '0.0.0.0/0' });
   expect(open.map(({ entrance, hops }) => [entrance, hops[1]])).toEqual([[PathEntrance.GLOBAL_ACCELERATOR, 'Global Accelerator endpoint group Test/Accelerated']]);
   expect(accelerate({ ...ANYBODY, cidrIp: '10.0.0.0/8' })).toEqual([]);
+});
+
+describe('an internal load balancer with IPv6', () => {
+  const OPEN = [{ Key: 'ipv6.deny_all_igw_traffic', Value: 'false' }];
+  const internal = (LoadBalancerAttributes?: unknown, more: object = {}) => found(stack => {
+    const network = openedNetwork(stack, { route: { destinationCidrBlock: undefined, destinationIpv6CidrBlock: '::/0' } });
+    new CfnResource(stack, 'Balancer', {
+      type: 'AWS::ElasticLoadBalancingV2::LoadBalancer',
+      properties: {
+        Scheme: 'internal', IpAddressType: 'dualstack', Subnets: [network.subnet.ref], LoadBalancerAttributes,
+        SecurityGroups: [securityGroup(stack, network, { ...HTTP, cidrIpv6: '::/0' }, { ...HTTP, cidrIp: '0.0.0.0/0' }).attrGroupId], ...more,
+      },
+    });
+  });
+
+  test('is reached where internet gateways are not denied', () => {
+    expect(internal(OPEN)).toMatchObject([{ source: '::/0', destination: 'Test/Balancer', certain: true }]);
+    expect(internal(OPEN)[0].hops).toContain('IPv6 address, with ipv6.deny_all_igw_traffic off');
+    expect(internal([{ Key: 'ipv6.deny_all_igw_traffic', Value: Fn.importValue('deny') }])).toMatchObject([{ certain: false }]);
+    expect(internal(Fn.importValue('attributes'))).toMatchObject([{ certain: false }]);
+  });
+
+  test.each<[string, unknown, object]>([
+    ['they are denied', [{ Key: 'ipv6.deny_all_igw_traffic', Value: 'true' }], {}],
+    ['nothing is said', undefined, {}],
+    ['another attribute is off', [{ Key: 'deletion_protection.enabled', Value: 'false' }], {}],
+    ['it has no IPv6', OPEN, { IpAddressType: 'ipv4' }],
+    ['its addresses are of IPv4 by default', OPEN, { IpAddressType: undefined }],
+  ])('is not reached where %s', (_what, attributes, more) => {
+    expect(internal(attributes, more)).toEqual([]);
+  });
 });

@@ -66,6 +66,10 @@ describe('what a policy says', () => {
     ['a path of an organization', { 'ForAnyValue:StringLike': { 'aws:PrincipalOrgPaths': 'o-exampleorgid/*' } }],
     ['a role of one account', { ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::222222222222:role/*' } }],
     ['a source of one account', { ArnLike: { 'aws:SourceArn': Fn.join('', ['arn:aws:sns:', Fn.importValue('region'), ':222222222222:*']) } }],
+    ['a source without an account, by its name', { ArnLike: { 'aws:SourceArn': 'arn:aws:s3:::innovate-reports' } }],
+    ['sessions of one role', { StringLike: { 'aws:userid': 'AROAEXAMPLEID:*' } }],
+    ['a network', { StringLike: { 'aws:SourceVpc': 'vpc-0123456789abcdef0' } }],
+    ['the account of the deployment, as a pattern', { ArnLike: { 'aws:PrincipalArn': Fn.join('', ['arn:aws:iam::', { Ref: 'AWS::AccountId' } as any, ':role/*']) } }],
     ['callers of one account', { StringEquals: { 'kms:CallerAccount': '222222222222' } }],
   ])('a condition for %s narrows', (_what, condition) => {
     expect(when(condition)).toBe(0);
@@ -77,6 +81,16 @@ describe('what a policy says', () => {
     ['a test of all values, which passes without any', { 'ForAllValues:StringEquals': { 'aws:PrincipalOrgID': 'o-exampleorgid' } }],
     ['any organization', { StringLike: { 'aws:PrincipalOrgID': 'o-*' } }],
     ['a role of any account', { ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:role/admin' } }],
+    ...([
+      ['ArnLike', 'aws:PrincipalArn', 'arn:*'], ['StringLike', 'aws:PrincipalArn', 'arn:*'], ['StringLike', 'aws:PrincipalArn', 'arn:aws:*'],
+      ['StringLike', 'aws:PrincipalArn', '*:role/x'], ['ArnLike', 'aws:SourceArn', 'arn:aws:s3:::a*'], ['StringLike', 'aws:PrincipalAccount', '1*'],
+      ['StringLike', 'aws:PrincipalAccount', '22222222222?'], ['ForAnyValue:StringLike', 'aws:PrincipalOrgPaths', 'o-*/r-exam/*'],
+      ['StringLike', 'aws:PrincipalOrgID', 'o-a*'], ['StringLike', 'aws:SourceVpc', 'vpc-0*'], ['StringLike', 'aws:userid', 'A*'], ['StringLike', 'aws:userid', '*:admin'],
+      ['StringEquals', 'aws:PrincipalAccount', '${aws:PrincipalAccount}'], ['StringEquals', 'aws:PrincipalArn', '${aws:PrincipalArn}'],
+      ['ArnLike', 'aws:PrincipalArn', 'arn:aws:iam::${aws:PrincipalAccount}:role/x'],
+      ['StringLike', 'aws:PrincipalAccount', Fn.sub('${!aws:PrincipalAccount}')],
+      ['ArnLike', 'aws:PrincipalArn', Fn.join('', ['arn:aws:iam::', Fn.importValue('account'), ':role/x'])],
+    ] as const).map(([operator, name, value]): [string, unknown] => [`${operator} ${name} ${String(value)}`, { [operator]: { [name]: value } }]),
     ['any endpoint', { Null: { 'aws:SourceVpce': 'false' } }],
     ['a private address, which anybody has in a network', { IpAddress: { 'aws:VpcSourceIp': '10.0.0.0/8' } }],
     ['a pattern that is not known', { StringLike: { 'aws:PrincipalArn': Fn.importValue('pattern') } }],
@@ -171,6 +185,70 @@ describe('functions and layers', () => {
     const layer = (organizationId?: string) => found(stack => new lambda.CfnLayerVersionPermission(stack, 'Permit', { action: 'lambda:GetLayerVersion', layerVersionArn: 'arn', principal: '*', organizationId }));
     expect(layer()).toHaveLength(1);
     expect(layer('o-exampleorgid')).toEqual([]);
+  });
+});
+
+describe('roles for sign-ins of others', () => {
+  const GITHUB = 'token.actions.githubusercontent.com';
+  const COGNITO = 'cognito-identity.amazonaws.com';
+  const AUDIENCE = { StringEquals: { [`${GITHUB}:aud`]: 'sts.amazonaws.com' } };
+  const POOL = 'eu-west-1:11111111-2222-3333-4444-555555555555';
+  const role = (Condition: unknown, provider: (stack: Stack) => unknown) => found(stack => new CfnResource(stack, 'Role', {
+    type: 'AWS::IAM::Role',
+    properties: { AssumeRolePolicyDocument: { Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRoleWithWebIdentity', Principal: { Federated: provider(stack) }, Condition }] } },
+  }));
+  const github = (Condition: unknown) => role(Condition, () => `arn:aws:iam::222222222222:oidc-provider/${GITHUB}`);
+  const cognito = (Condition: unknown) => role(Condition, () => COGNITO);
+  const subject = (operator: string, sub: unknown) => ({ ...AUDIENCE, [operator]: { ...(AUDIENCE as any)[operator], [`${GITHUB}:sub`]: sub } });
+
+  test.each<[string, unknown]>([
+    ['nothing', undefined], ['the audience', AUDIENCE], ['any subject', subject('StringLike', '*')], ['any repository', subject('StringLike', 'repo:*')],
+    ['any branch of that name', subject('StringLike', 'repo:*:ref:refs/heads/main')], ['any repository of that name', subject('StringLike', 'repo:*/platform:*')],
+    ['one of two subjects', subject('StringLike', ['repo:innovate-inc/platform:*', 'repo:*'])],
+    ['a subject if there is one', { StringEqualsIfExists: { [`${GITHUB}:sub`]: 'repo:innovate-inc/platform:ref:refs/heads/main' } }],
+  ])('of GitHub that asks for %s is open to everybody', (_what, condition) => {
+    expect(github(condition)).toMatchObject([{
+      entrance: PathEntrance.PUBLIC_POLICY, destination: 'Test/Role', certain: true,
+      hops: ['internet', 'policy Test/Role admits everybody by a workflow of anybody on GitHub', 'role Test/Role'],
+    }]);
+  });
+
+  test.each<[string, unknown]>([
+    ['a subject', subject('StringEquals', 'repo:innovate-inc/platform:ref:refs/heads/main')],
+    ['a subject that is not known', subject('StringEquals', Fn.importValue('subject'))],
+    ['a repository', subject('StringLike', 'repo:innovate-inc/platform:*')],
+    ['two repositories', subject('StringLike', ['repo:innovate-inc/platform:*', 'repo:innovate-inc/site:*'])],
+  ])('of GitHub that asks for %s is closed', (_what, condition) => {
+    expect(github(condition)).toEqual([]);
+  });
+
+  test.each<[string, (stack: Stack) => unknown, boolean[]]>([
+    ['of these stacks, for GitHub', stack => new CfnResource(stack, 'Provider', { type: 'AWS::IAM::OIDCProvider', properties: { Url: `https://${GITHUB}` } }).ref, [true]],
+    ['that the CDK\'s own code makes', stack => new iam.OpenIdConnectProvider(stack, 'Provider', { url: `https://${GITHUB}` }).openIdConnectProviderArn, [true]],
+    ['of these stacks, for others', stack => new iam.CfnOIDCProvider(stack, 'Provider', { url: 'https://login.innovate.example' }).ref, []],
+    ['whose issuer is not known', stack => new iam.CfnOIDCProvider(stack, 'Provider', { url: new CfnParameter(stack, 'Url').valueAsString }).ref, [false]],
+    ['that is not known', () => Fn.importValue('provider'), [false]],
+    ['for SAML', () => 'arn:aws:iam::222222222222:saml-provider/innovate', []],
+  ])('by a provider %s', (_what, provider, certain) => {
+    expect(role(undefined, provider).map(path => path.certain)).toEqual(certain);
+    expect(role(subject('StringLike', 'repo:innovate-inc/platform:*'), provider)).toEqual([]);
+  });
+
+  test('a claim of another issuer closes a provider that is not known', () => {
+    expect(role({ StringEquals: { 'login.innovate.example:aud': 'sts.amazonaws.com' } }, () => Fn.importValue('provider'))).toEqual([]);
+    expect(role({ StringEquals: { 'SAML:aud': 'https://signin.aws.amazon.com/saml' } }, () => Fn.importValue('provider'))).toEqual([]);
+    expect(role(AUDIENCE, () => Fn.importValue('provider'))).toHaveLength(1);
+  });
+
+  test.each<[string, unknown, number]>([
+    ['without a sign-in', { 'StringEquals': { [`${COGNITO}:aud`]: POOL }, 'ForAnyValue:StringLike': { [`${COGNITO}:amr`]: 'unauthenticated' } }, 1],
+    ['with or without a sign-in', { StringEquals: { [`${COGNITO}:aud`]: POOL } }, 1],
+    ['of any pool', { 'ForAnyValue:StringLike': { [`${COGNITO}:amr`]: 'authenticated' } }, 1],
+    ['any sign-in', { 'StringEquals': { [`${COGNITO}:aud`]: POOL }, 'ForAnyValue:StringLike': { [`${COGNITO}:amr`]: '*authenticated' } }, 1],
+    ['with a sign-in', { 'StringEquals': { [`${COGNITO}:aud`]: POOL }, 'ForAnyValue:StringLike': { [`${COGNITO}:amr`]: 'authenticated' } }, 0],
+    ['one identity', { StringEquals: { [`${COGNITO}:sub`]: POOL } }, 0],
+  ])('of Cognito, %s', (_what, condition, count) => {
+    expect(cognito(condition).map(({ hops }) => hops[1])).toEqual(Array(count).fill('policy Test/Role admits everybody by Cognito, without a sign-in'));
   });
 });
 

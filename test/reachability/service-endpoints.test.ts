@@ -113,9 +113,15 @@ test.each<[string, (stack: Stack) => void, string]>([
   ['a nested stack whose template is elsewhere', cfn('AWS::CloudFormation::Stack', { TemplateURL: 'https://templates.example' }), 'nested stack Test/Door [unknown: a template that is not of this app'],
   ['a macro', stack => { stack.addTransform('Company-Networks'); }, 'macro Company-Networks [unknown: what it adds to Test'],
   ['what a loop makes', stack => { stack.templateOptions.metadata = { 'Fn::ForEach::Subnets': [] }; }, 'macro Fn::ForEach [unknown: what it adds to Test'],
-  ['what SAM makes', cfn('AWS::Serverless::Function', {}), 'this type is not read'],
+  ...['AWS::Serverless::Function', 'AWS::Serverless::StateMachine', 'AWS::Serverless::GraphQLApi', 'AWS::Serverless::WebSocketApi', 'AWS::S3::Bucket::MODULE',
+    'Company::Network::Vpc::MODULE', 'Company::Network::Gateway', 'Alexa::ASK::Skill'].map((type): [string, (stack: Stack) => void, string] =>
+    [type, cfn(type, {}), `${type} Test/Door [unknown: this type is not read`]),
 ])('%s counts as open', (_what, build, hop) => {
   expect(onlyHops(build).join('\n')).toContain(hop);
+});
+
+test.each(['AWS::Serverless::SimpleTable', 'AWS::Serverless::LayerVersion', 'Custom::Anything', 'AWS::CloudFormation::CustomResource'])('%s opens nothing', type => {
+  expect(found(stack => { new CfnResource(stack, 'Thing', { type }); })).toEqual([]);
 });
 
 test('a nested stack of the app is read, and a harmless macro adds nothing', () => {
@@ -237,6 +243,51 @@ describe('CloudFront', () => {
       });
     });
     expect(path.webAcl).toBeUndefined();
+  });
+
+  describe('a web ACL of these stacks', () => {
+    const GROUP = { ManagedRuleGroupStatement: { VendorName: 'AWS', Name: 'AWSManagedRulesCommonRuleSet' } };
+    const RATE = { RateBasedStatement: { Limit: 100, AggregateKeyType: 'IP' } };
+    const guarded = (Rules: (stack: Stack) => unknown, DefaultAction: unknown = { Allow: {} }) => {
+      const [path] = found(stack => {
+        const acl = new CfnResource(stack, 'Acl', { type: 'AWS::WAFv2::WebACL', properties: { Scope: 'CLOUDFRONT', DefaultAction, Rules: Rules(stack) } });
+        new cloudfront.Distribution(stack, 'Site', {
+          webAclId: acl.getAtt('Arn').toString(), defaultBehavior: { origin: origins.S3BucketOrigin.withOriginAccessControl(new s3.Bucket(stack, 'Bucket')) },
+        });
+      });
+      return { webAcl: path.webAcl, hop: path.hops[2] };
+    };
+    const group = (stack: Stack, action: string) => new CfnResource(stack, 'Group', {
+      type: 'AWS::WAFv2::RuleGroup', properties: { Rules: [{ Statement: RATE, Action: { [action]: {} } }] },
+    }).getAtt('Arn');
+
+    test.each<[string, (stack: Stack) => unknown, unknown]>([
+      ['blocks', () => [{ Statement: RATE, Action: { Block: {} } }], { Allow: {} }],
+      ['asks for a captcha', () => [{ Statement: RATE, Action: { Captcha: {} } }], { Allow: {} }],
+      ['challenges', () => [{ Statement: RATE, Action: { Count: {} } }, { Statement: RATE, Action: { Challenge: {} } }], { Allow: {} }],
+      ['has a managed group', () => [{ Statement: GROUP, OverrideAction: { None: {} } }], { Allow: {} }],
+      ['has a group that blocks', stack => [{ Statement: { RuleGroupReferenceStatement: { Arn: group(stack, 'Block') } }, OverrideAction: { None: {} } }], { Allow: {} }],
+      ['blocks by default', () => [{ Statement: RATE, Action: { Allow: {} } }], { Block: {} }],
+    ])('that %s is a firewall', (_what, rules, byDefault) => {
+      expect(guarded(rules, byDefault)).toEqual({ webAcl: 'Test/Acl', hop: 'web ACL Test/Acl' });
+    });
+
+    test.each<[string, (stack: Stack) => unknown, unknown]>([
+      ['counts', () => [{ Statement: RATE, Action: { Count: {} } }, { Statement: GROUP, OverrideAction: { Count: {} } }], { Allow: {} }],
+      ['allows', () => [{ Statement: RATE, Action: { Allow: {} } }], { Allow: {} }],
+      ['has a group that counts', stack => [{ Statement: { RuleGroupReferenceStatement: { Arn: group(stack, 'Count') } }, OverrideAction: { None: {} } }], { Allow: {} }],
+      ['may not block', () => [{ Statement: RATE, Action: Fn.conditionIf('Closed', { Block: {} }, { Count: {} }) }], { Allow: {} }],
+      ['may have no rule that blocks', () => [Fn.conditionIf('Closed', { Statement: RATE, Action: { Block: {} } }, { Ref: 'AWS::NoValue' }), { Statement: RATE, Action: { Count: {} } }], { Allow: {} }],
+      ['may not block by default', () => [{ Statement: RATE, Action: { Count: {} } }], Fn.conditionIf('Closed', { Block: {} }, { Allow: {} })],
+    ])('that %s is none', (_what, rules, byDefault) => {
+      expect(guarded(rules, byDefault)).toEqual({ webAcl: undefined, hop: 'web ACL Test/Acl (counts only)' });
+    });
+
+    test('whose rules are not known is none, and the hop says so', () => {
+      const { webAcl, hop } = guarded(() => Fn.importValue('rules'));
+      expect(webAcl).toBeUndefined();
+      expect(hop).toContain('web ACL Test/Acl (counts only) [unknown: the export rules of another app');
+    });
   });
 
   test('a distribution that is disabled is no path', () => {

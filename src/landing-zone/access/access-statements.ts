@@ -174,6 +174,10 @@ export function noAccessChangeStatements(): iam.PolicyStatement[] {
   return [
     deny('NoAccessChanges', [...changes, 'iam:PassRole', 'sts:AssumeRoot', 'sts:GetFederationToken']),
     new iam.PolicyStatement({ sid: 'NoOtherRole', effect: iam.Effect.DENY, actions: ['sts:AssumeRole'], notResources: [BASTION_ROLES] }),
+    new iam.PolicyStatement({
+      sid: 'NoOtherAccount', effect: iam.Effect.DENY, actions: ['sts:AssumeRole'], resources: ['*'],
+      conditions: { StringNotEquals: { 'aws:ResourceAccount': '${aws:PrincipalAccount}' } },
+    }),
   ];
 }
 

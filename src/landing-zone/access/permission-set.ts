@@ -152,6 +152,13 @@ export class PermissionSet {
     return this.permissions.managedPolicyNames ?? [];
   }
 
+  /** Whether a policy of it allows the step into some role. @internal */
+  public get _mayTakeRoles(): boolean {
+    const isAllowed = ({ effect, actions }: iam.PolicyStatement) =>
+      effect === iam.Effect.ALLOW && actions.some(action => ['*', 'sts:*', 'sts:assume*', 'sts:assumerole'].includes(action.toLowerCase()));
+    return this._managedPolicyNames.includes('AdministratorAccess') || this._statements().some(isAllowed);
+  }
+
   /** @internal */
   public get _workloadsOnly(): boolean {
     return this.permissions.workloadsOnly ?? false;

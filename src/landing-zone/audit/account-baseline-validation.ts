@@ -1,8 +1,8 @@
 import { Construct } from 'constructs';
 import { AccountBaselineProps } from './account-baseline';
-import { daysOf } from './days';
 import { ProtectionPlan } from './protection-plan';
 import { SecurityStandard } from './security-standard';
+import { daysOf } from '../../private/days';
 import { reject, validateMatch, validateRange, validateUnique } from '../../private/validation';
 
 /** Refuses props of an account's baseline, one rule after another. */

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { daysOf } from './days';
+import { daysOf } from '../../private/days';
 import { reject, validateRange } from '../../private/validation';
 
 /**

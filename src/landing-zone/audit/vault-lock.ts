@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as backup from 'aws-cdk-lib/aws-backup';
 import { Construct } from 'constructs';
-import { daysOf } from './days';
+import { daysOf } from '../../private/days';
 import { validateRange } from '../../private/validation';
 
 /**

@@ -22,7 +22,7 @@ export interface VendorAccess {
   readonly accessFrom: string;
 
   /**
-   * The last day of the access, `YYYY-MM-DD`, which ends with that day in UTC: at most 366 days after `accessFrom`. IAM keeps the date,
+   * The last day of the access, `YYYY-MM-DD`, which ends with that day in UTC: at most a year after `accessFrom`. IAM keeps the date,
    * nobody has to remember it; once it is over, `npx cdk-innovate-platform preflight` asks to renew or remove the vendor.
    */
   readonly accessUntil: string;

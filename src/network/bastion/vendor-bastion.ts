@@ -95,7 +95,7 @@ export interface VendorBastionProps {
  *     externalId: 'innovate-acme-7c1f',
  *     accessFrom: '2026-10-01',
  *     accessUntil: '2027-03-31',
- *     targets: [VendorTarget.connectable('database', database, database.clusterEndpoint.hostname, 5432)],
+ *     targets: [VendorTarget.database('database', database)],
  *   }],
  * });
  *

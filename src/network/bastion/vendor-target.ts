@@ -1,4 +1,6 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import * as rds from 'aws-cdk-lib/aws-rds';
 import { IConstruct } from 'constructs';
 import { parseCidr, validatePrivateCidr } from '../../private/cidr';
 import { reject } from '../../private/validation';
@@ -12,13 +14,13 @@ import { reject } from '../../private/validation';
  *
  * declare const database: rds.DatabaseCluster;
  *
- * const target = VendorTarget.connectable('database', database, database.clusterEndpoint.hostname, 5432);
+ * const target = VendorTarget.database('database', database);
  *
  * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-sessions-start.html
  */
 export abstract class VendorTarget {
   /**
-   * A target with security groups, which let the bastion in. The rules belong to the bastion's stack.
+   * Anything else with security groups, which let the bastion in. The rules belong to the bastion's stack.
    *
    * @param name lower case, unique for the vendor
    * @param connectable what owns the security groups
@@ -27,6 +29,39 @@ export abstract class VendorTarget {
    */
   public static connectable(name: string, connectable: ec2.IConnectable, host: string, port: number): VendorTarget {
     return new ConnectableTarget(name, host, port, connectable);
+  }
+
+  /**
+   * A database: its writer.
+   *
+   * @param name lower case, unique for the vendor
+   * @param database the cluster; of an `AuroraPostgres` its `cluster`
+   */
+  public static database(name: string, database: rds.IDatabaseCluster): VendorTarget {
+    const { hostname, port } = database.clusterEndpoint;
+    return VendorTarget.connectable(name, database, hostname, port);
+  }
+
+  /**
+   * A service behind a load balancer.
+   *
+   * @param name lower case, unique for the vendor
+   * @param loadBalancer such as `cluster.loadBalancer` of a `KarpenterCluster`
+   * @param port the listener's port
+   */
+  public static loadBalancer(name: string, loadBalancer: elbv2.IApplicationLoadBalancer, port: number): VendorTarget {
+    return VendorTarget.connectable(name, loadBalancer, loadBalancer.loadBalancerDnsName, port);
+  }
+
+  /**
+   * A machine.
+   *
+   * @param name lower case, unique for the vendor
+   * @param instance the machine
+   * @param port the TCP port that its service listens on
+   */
+  public static instance(name: string, instance: ec2.Instance, port: number): VendorTarget {
+    return VendorTarget.connectable(name, instance, instance.instancePrivateIp, port);
   }
 
   /**

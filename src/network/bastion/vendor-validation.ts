@@ -2,14 +2,10 @@ import { IConstruct } from 'constructs';
 import { DeveloperAccess } from './developer-access';
 import { VendorAccess } from './vendor-access';
 import { VendorTarget } from './vendor-target';
-import { isDay } from '../../private/calendar';
+import { isDay, sameDayNextYear } from '../../private/calendar';
 import { isDeployTime, reject, validateMatch, validateUnique } from '../../private/validation';
 
 const NAME = /^[a-z][a-z0-9-]*$/;
-
-/** Days in the longest year. */
-const YEAR = 366;
-const DAY_IN_MS = 24 * 60 * 60 * 1000;
 
 /** Each target takes up to 180 of the 6,144 characters of a managed policy. */
 const MAX_TARGETS = 20;
@@ -83,7 +79,7 @@ function validateTarget(scope: IConstruct, prop: string, target: VendorTarget): 
   });
   validateMatch(scope, {
     ...host,
-    pattern: /^(?!localhost$|0\.|127\.|169\.254\.)/i,
+    pattern: /^(?!localhost\.?$|localhost\.localdomain|instance-data|\d+$|0x|0\.|127\.|169\.254\.)/i,
     problem: 'it is the bastion itself, whose credentials a vendor could read there',
     remedy: 'Give a host of the network.',
   });
@@ -96,14 +92,14 @@ function validatePeriod(scope: IConstruct, prop: string, { accessFrom, accessUnt
   validateDay(scope, `${prop}.accessUntil`, accessUntil, 'last');
   validateDay(scope, `${prop}.accessFrom`, accessFrom, 'first');
   if (isDeployTime(accessFrom) || isDeployTime(accessUntil)) { return; }
-  const days = (Date.parse(accessUntil) - Date.parse(accessFrom)) / DAY_IN_MS;
   const last = { prop: `${prop}.accessUntil`, value: accessUntil };
-  if (days < 0) {
+  if (accessUntil < accessFrom) {
     reject(scope, { ...last, problem: `the access begins only on ${accessFrom}`, remedy: 'Give a last day that is not before `accessFrom`, or remove the vendor.' });
   }
-  if (days > YEAR) {
+  const latest = sameDayNextYear(accessFrom);
+  if (accessUntil > latest) {
     reject(scope, {
-      ...last, problem: `that is over a year after ${accessFrom}`, remedy: `Give a day at most ${YEAR} days after \`accessFrom\`, and renew the access when it ends.`,
+      ...last, problem: `that is over a year after ${accessFrom}`, remedy: `Give a day up to ${latest}, and renew the access when it ends.`,
     });
   }
 }

@@ -1,4 +1,7 @@
+import { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { Construct } from 'constructs';
+import { reject } from '../../private/validation';
 
 /**
  * How the application subnets of a VPC reach the internet.
@@ -39,6 +42,11 @@ export abstract class NatGateways {
 
   /** @internal */
   public abstract get _leaves(): boolean;
+
+  /** Refuses what the region does not have. @internal */
+  public _validate(_scope: Construct): void {
+    // zonal gateways are everywhere
+  }
 
   /**
    * How many zonal NAT gateways a VPC makes; where it makes any, each of its zones has an egress subnet.
@@ -89,6 +97,14 @@ class NoNatGateway extends NatGateways {
 
 class RegionalNatGateway extends NatGateways {
   public readonly _leaves = true;
+
+  public _validate(scope: Construct): void {
+    const { region } = Stack.of(scope);
+    if (!/^(cn|us-gov)-/.test(region)) { return; }
+    reject(scope, {
+      prop: 'natGateways', value: 'NatGateways.regional()', problem: `${region} has no regional NAT gateways`, remedy: 'Give `NatGateways.perZone()`.',
+    });
+  }
 
   public _zonalGateways(_zones: number): number {
     return 0;

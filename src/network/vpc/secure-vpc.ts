@@ -84,7 +84,7 @@ export class SecureVpc extends Construct {
     this.validateZones(maxAzs);
     this.validateWaysOut(props, natGateways, ipv6);
     props.dataPerimeter?._validate(this);
-    props.endpoints?.forEach(endpoint => endpoint._validate(this));
+    this.validateEndpoints(props.endpoints ?? []);
 
     this.encryptionKey = props.encryptionKey ?? createEncryptionKey(this, 'Key', { description: `Flow log of ${this.node.path}` });
     const vpc = this.createVpc(cidr, maxAzs, natGateways._zonalGateways(maxAzs), props.internetGateway ?? true);
@@ -172,7 +172,22 @@ export class SecureVpc extends Construct {
         prop: 'internetGateway', value: false, problem: 'NAT gateways need one', remedy: 'Leave it out, or give `natGateways: NatGateways.none()`.',
       });
     }
+    natGateways._validate(this);
     blockPublicAccess?._validate(this, natGateways._leaves || ipv6._leaves);
+  }
+
+  private validateEndpoints(endpoints: PrivateEndpoint[]): void {
+    endpoints.forEach(endpoint => endpoint._validate(this));
+    const byName = new Map([[PrivateEndpoint.S3.name, PrivateEndpoint.S3]]);
+    endpoints.forEach((endpoint, index) => {
+      const other = byName.get(endpoint.name) ?? endpoint;
+      if (other !== endpoint) {
+        reject(this, {
+          prop: `endpoints[${index}]`, value: endpoint.name, problem: 'another endpoint has this name', remedy: 'Give `PrivateEndpoint.of()` another name, or leave one out.',
+        });
+      }
+      byName.set(endpoint.name, endpoint);
+    });
   }
 
   private createVpc(cidr: string, maxAzs: number, zonalNatGateways: number, createInternetGateway: boolean): ec2.Vpc {
@@ -235,8 +250,8 @@ export class SecureVpc extends Construct {
       gatewaySubnets: [this.applicationSubnets, this.dataSubnets],
       securityGroup: () => securityGroup ??= this.createEndpointSecurityGroup(vpc),
     };
-    const further = new Map(endpoints.map(endpoint => [endpoint.name, endpoint]));
-    further.delete(PrivateEndpoint.S3.name);
+    const further = new Set(endpoints);
+    further.delete(PrivateEndpoint.S3);
     const s3Endpoint = PrivateEndpoint.S3._bind(network);
     further.forEach(endpoint => endpoint._bind(network));
     return s3Endpoint;

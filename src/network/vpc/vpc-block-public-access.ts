@@ -62,6 +62,9 @@ export abstract class VpcBlockPublicAccess {
    */
   public abstract _validate(scope: Construct, leaves: boolean): void;
 
+  /** Whether nothing of the internet reaches the VPC. @internal */
+  public abstract get _closesVpc(): boolean;
+
   /** @internal */
   public abstract _bind(scope: Construct, vpc: ec2.IVpc): void;
 }
@@ -69,6 +72,10 @@ export abstract class VpcBlockPublicAccess {
 class Block extends VpcBlockPublicAccess {
   constructor(private readonly mode: string | undefined, private readonly excluded: boolean) {
     super();
+  }
+
+  public get _closesVpc(): boolean {
+    return this.mode !== undefined && !this.excluded;
   }
 
   public _validate(scope: Construct, leaves: boolean): void {

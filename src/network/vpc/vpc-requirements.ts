@@ -110,14 +110,14 @@ class Examination {
         why: 'Databases have no business there.',
       }, this.routed(dataSubnets, {
         wanted: false,
-        is: isDefaultRoute,
-        condition: "DestinationCidrBlock=='0.0.0.0/0'",
+        is: route => isDefaultRoute(route) || route.destinationIpv6CidrBlock === '::/0',
+        condition: "DestinationCidrBlock=='0.0.0.0/0' || DestinationIpv6CidrBlock=='::/0'",
         command: table => ec2Call('delete-route', '--route-table-id', table, '--destination-cidr-block', '0.0.0.0/0'),
         code: 'select isolated subnets instead of',
       })],
       [{
         id: 's3-endpoint',
-        requirement: 'there is a gateway endpoint for S3',
+        requirement: 'the application and data subnets have a gateway endpoint for S3',
         why: 'Objects and image layers pass NAT without it, and pay for it.',
       }, this.s3Endpoint()],
       [{
@@ -158,15 +158,21 @@ class Examination {
     const tables = tableIds([...applicationSubnets, ...dataSubnets]);
     const filters = [`Name=vpc-id,Values=${this.vpcId}`, `Name=service-name,Values=${service}`, 'Name=vpc-endpoint-type,Values=Gateway'];
     return {
-      seen: this.nodes.some(node => node instanceof ec2.CfnVPCEndpoint && node.vpcEndpointType === 'Gateway'
-        && same(node, node.vpcId, this.vpc.vpcId) && /\.s3"/.test(resolved(node, node.serviceName ?? ''))),
+      seen: [...applicationSubnets, ...dataSubnets].every(subnet => this.hasS3Route(subnet)),
       wanted: true,
-      check: ec2Call('describe-vpc-endpoints', '--filters', ...filters, '--query', 'length(VpcEndpoints)'),
-      expected: '1',
+      check: ec2Call('describe-vpc-endpoints', '--filters', ...filters, '--query', `length(VpcEndpoints[].RouteTableIds[] | [?${tables.map(id => `@=='${id}'`).join(' || ')}])`),
+      expected: `${tables.length}`,
       commands: [ec2Call(
         'create-vpc-endpoint', '--vpc-id', this.vpcId, '--vpc-endpoint-type', 'Gateway', '--service-name', service, '--route-table-ids', ...tables)],
       code: 'vpc.addGatewayEndpoint(\'S3\', { service: ec2.GatewayVpcEndpointAwsService.S3 })',
     };
+  }
+
+  /** Whether a gateway endpoint of the app gives the subnet's route table its route. */
+  private hasS3Route({ routeTable: { routeTableId } }: ec2.ISubnet): boolean {
+    return this.nodes.some(node => node instanceof ec2.CfnVPCEndpoint && node.vpcEndpointType === 'Gateway'
+      && same(node, node.vpcId, this.vpc.vpcId) && /\.s3"/.test(resolved(node, node.serviceName ?? ''))
+      && (Stack.of(node).resolve(node.routeTableIds) ?? []).some((id: unknown) => JSON.stringify(id) === resolved(node, routeTableId)));
   }
 
   private internetGateway(): Evidence {

@@ -51,11 +51,14 @@ const WITH_TRAIL = {
   noDataButTrail: () => statements.noDataStatements(TRAIL).slice(0, 2),
 };
 
+/** Denied by two statements, for two reasons. */
+const DENIED_TWICE = ['sts:AssumeRole'];
+
 test.each(Object.entries({ ...ALLOWING, ...DENYING, ...WITH_TRAIL }))('%s: every pattern is one that AWS has, once', async (_, statementsOf) => {
   const all = patterns(statementsOf);
   const counts = await Promise.all(all.map(async pattern => [pattern, (await actionsOf(pattern)).length]));
   expect(counts.filter(([, count]) => count === 0)).toEqual([]);
-  expect(all.filter((pattern, index) => all.indexOf(pattern) !== index)).toEqual([]);
+  expect(all.filter((pattern, index) => all.indexOf(pattern) !== index && !DENIED_TWICE.includes(pattern))).toEqual([]);
 });
 
 test.each<[keyof typeof ALLOWING, string[]]>([

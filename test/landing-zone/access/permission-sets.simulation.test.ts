@@ -104,7 +104,12 @@ describe.each(GUARDED)('%s, whatever else allows it', set => {
   });
 
   test.each([`role/cdk-hnb659fds-deploy-role-${ACCOUNT}-eu-west-1`, 'role/vendor-bastion/acme', 'role/app/bastion-developers/app'])('never takes %s', async resource => {
-    expect(await decide(set, { action: 'sts:AssumeRole', resource: `arn:aws:iam::${ACCOUNT}:${resource}` }, EVERYTHING)).toBe('NoOtherRole');
+    const context = { 'aws:ResourceAccount': ACCOUNT, 'aws:PrincipalAccount': ACCOUNT };
+    expect(await decide(set, { action: 'sts:AssumeRole', resource: `arn:aws:iam::${ACCOUNT}:${resource}`, context }, EVERYTHING)).toBe('NoOtherRole');
+  });
+
+  test('never takes a role of another account, a bastion\'s neither', async () => {
+    expect(await decide(set, bastionRole('444455556666'), EVERYTHING)).toBe('NoOtherAccount');
   });
 
   test.each<[string, Request]>([
@@ -157,7 +162,7 @@ test.each<[string, Request, string, string, string]>([
   ['reads records of a dataset', everywhere('cloudwatch:GetRecords'), 'NoData', 'NoData', 'NoData'],
   ['sees costs', { action: 'ce:GetCostAndUsage', resource: BILLING_VIEW }, NOT, NOT, NOT],
   ['comes in at the bastion', bastionRole(ACCOUNT), ALLOWED, NOT, NOT],
-  ['comes in at a bastion of another account', bastionRole('444455556666'), NOT, NOT, NOT],
+  ['comes in at a bastion of another account', bastionRole('444455556666'), ...Array<string>(3).fill('NoOtherAccount') as [string, string, string]],
 ])('a developer, one in production, a release approver: %s', async (_, request, developer, view, approver) => {
   expect([await decide('Developer', request), await decide('DeveloperView', request), await decide('ReleaseApprover', request)]).toEqual([developer, view, approver]);
 });

@@ -3,9 +3,11 @@ import { App, Stack, Token } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import * as rds from 'aws-cdk-lib/aws-rds';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { BastionHost } from '../../../src/network/bastion/bastion-host';
 import { DeveloperAccess } from '../../../src/network/bastion/developer-access';
@@ -434,6 +436,29 @@ test('the first-run checklist asks for what is over', () => {
   })]);
 });
 
+test('a database, a load balancer and a machine are targets as they are', () => {
+  const stack = testStack();
+  const vpc = foreignVpc(stack);
+  const cluster = new rds.DatabaseCluster(stack, 'Cluster', {
+    engine: rds.DatabaseClusterEngine.auroraPostgres({ version: rds.AuroraPostgresEngineVersion.VER_17_7 }), writer: rds.ClusterInstance.serverlessV2('Writer'), vpc,
+  });
+  const loadBalancer = new elbv2.ApplicationLoadBalancer(stack, 'LoadBalancer', { vpc });
+  const machine = new ec2.Instance(stack, 'Machine', {
+    vpc, instanceType: new ec2.InstanceType('t4g.nano'), machineImage: ec2.MachineImage.genericLinux({ [REGION]: 'ami-0123' }),
+  });
+  new VendorBastion(stack, 'Bastion', {
+    vpc,
+    vendors: [{
+      ...ACME,
+      targets: [VendorTarget.database('database', cluster), VendorTarget.loadBalancer('api', loadBalancer, 443), VendorTarget.instance('machine', machine, 8080)],
+    }],
+  });
+  const documents = Object.values(Template.fromStack(stack).findResources('AWS::SSM::Document')).map(({ Properties }) => Properties.Content.properties);
+  expect(documents.map(({ host, portNumber }) => [host['Fn::GetAtt'][1], portNumber['Fn::GetAtt']?.[1] ?? portNumber])).toEqual([
+    ['Endpoint.Address', 'Endpoint.Port'], ['DNSName', '443'], ['PrivateIp', '8080'],
+  ]);
+});
+
 test('the policies of twenty targets have room in IAM', () => {
   const targets = Array.from({ length: 20 }, (_, index) => VendorTarget.host(`target-${index}`, '10.0.80.17', 8000 + index));
   const { template } = synthesize({ ...ACME, targets });
@@ -509,7 +534,7 @@ test.each<[string, Partial<VendorAccess>, RegExp]>([
   ['a time of day', { accessUntil: '2027-03-31T12:00:00Z' }, /`vendors\[0\].accessUntil` is "2027-03-31T12:00:00Z"/],
   ['another date format', { accessUntil: '31.03.2027' }, /YYYY-MM-DD/],
   ['a last day before the first', { accessFrom: '2027-04-01' }, /`vendors\[0\].accessUntil` is "2027-03-31", but the access begins only on 2027-04-01/],
-  ['over a year', { accessFrom: '2026-03-29' }, /`vendors\[0\].accessUntil` is "2027-03-31", but that is over a year after 2026-03-29/],
+  ['over a year', { accessFrom: '2026-03-30' }, /`vendors\[0\].accessUntil` is "2027-03-31", but that is over a year after 2026-03-30\. Give a day up to 2027-03-30/],
   ['no such first day', { accessFrom: '2027-13-01' }, /`vendors\[0\].accessFrom` is "2027-13-01", but it is not a day of the calendar. Give the first day/],
   ['no ARN', { principalArn: '444455556666' }, /`vendors\[0\].principalArn` is "444455556666", but it is not the ARN of an IAM role or user/],
   ['a whole account', { principalArn: 'arn:aws:iam::444455556666:root' }, /a whole account is too wide/],

@@ -37,7 +37,7 @@ describe('a VPC of the app', () => {
     ]);
     expect(messages(stack, SynthesisMessageLevel.WARNING)).toEqual([
       expect.stringMatching(/Not so: the application subnets are tagged .* Mend it: Tags\.of.*Test\/ForeignVpc\/privateSubnet1/),
-      expect.stringContaining('there is a gateway endpoint for S3'),
+      expect.stringContaining('the application and data subnets have a gateway endpoint for S3'),
     ]);
   });
 
@@ -51,6 +51,17 @@ describe('a VPC of the app', () => {
     Tags.of(stack).add('karpenter.sh/discovery', 'innovate');
     expectNoAnnotations(stack);
     expect(network.findings).toEqual([]);
+  });
+
+  test('an endpoint for S3 that the data subnets do not have is not enough, and a way out over IPv6 is one', () => {
+    const stack = testStack();
+    const vpc = foreignVpc(stack);
+    vpc.addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3, subnets: [{ subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS }] });
+    const network = SecureVpc.fromVpc(stack, 'Network', { vpc });
+    expect(ids(network)).toContain('s3-endpoint');
+    expect(ids(network)).not.toContain('isolated-data');
+    new ec2.CfnRoute(stack, 'Out', { routeTableId: vpc.isolatedSubnets[0].routeTable.routeTableId, destinationIpv6CidrBlock: '::/0', natGatewayId: 'nat-0123' });
+    expect(ids(network)).toContain('isolated-data');
   });
 
   test('one untagged subnet is named alone', () => {
@@ -115,11 +126,11 @@ describe('an imported VPC', () => {
         + '"length(RouteTables[?Routes[?DestinationCidrBlock==\'0.0.0.0/0\' && State==\'active\']])" --output json', '2',
       ['rtb-a', 'rtb-b'].map(id => `aws ec2 create-route --route-table-id ${id} --destination-cidr-block 0.0.0.0/0 --nat-gateway-id <nat-gateway-id>`)],
     ['isolated-data',
-      'aws ec2 describe-route-tables --route-table-ids rtb-c --query "length(RouteTables[?Routes[?DestinationCidrBlock==\'0.0.0.0/0\']])" --output json', '0',
+      'aws ec2 describe-route-tables --route-table-ids rtb-c --query "length(RouteTables[?Routes[?DestinationCidrBlock==\'0.0.0.0/0\' || DestinationIpv6CidrBlock==\'::/0\']])" --output json', '0',
       ['aws ec2 delete-route --route-table-id rtb-c --destination-cidr-block 0.0.0.0/0']],
     ['s3-endpoint',
       'aws ec2 describe-vpc-endpoints --filters Name=vpc-id,Values=vpc-0123 Name=service-name,Values=com.amazonaws.eu-west-1.s3 '
-        + 'Name=vpc-endpoint-type,Values=Gateway --query \'length(VpcEndpoints)\' --output json', '1',
+        + 'Name=vpc-endpoint-type,Values=Gateway --query "length(VpcEndpoints[].RouteTableIds[] | [?@==\'rtb-a\' || @==\'rtb-b\' || @==\'rtb-c\'])" --output json', '3',
       ['aws ec2 create-vpc-endpoint --vpc-id vpc-0123 --vpc-endpoint-type Gateway --service-name com.amazonaws.eu-west-1.s3 --route-table-ids rtb-a rtb-b rtb-c']],
   ])('%s', (id, check, expected, commands) => {
     expect(network.findings.find(finding => finding.id === id)).toMatchObject({ check, expected, commands });
@@ -148,7 +159,7 @@ describe('an imported VPC', () => {
     });
     SecureVpc.fromVpc(other, 'Network', { vpc });
     expect(Object.keys(Template.fromStack(other).toJSON().Metadata[FIRST_RUN_METADATA])).toEqual(
-      ['internal-load-balancer-tags', 'no-public-load-balancer-tags', 's3-endpoint', 'internet-gateway', 'dns-host-names'].map(id => `vpc-${id}-Test/Network`));
+      ['internal-load-balancer-tags', 'no-public-load-balancer-tags', 'internet-gateway', 'dns-host-names'].map(id => `vpc-${id}-Test/Network`));
   });
 
   test('it is told, not warned of', () => {

@@ -250,6 +250,12 @@ test.each<[string, SecureVpcProps, RegExp]>([
     /`blockPublicAccess` is .* has a NAT or an egress-only gateway/],
   ['a wrong organization', { dataPerimeter: DataPerimeter.organization('Innovate') }, /`dataPerimeter` is "Innovate", but it is not the id of an organization/],
   ['an endpoint with a wrong name', { endpoints: [PrivateEndpoint.of('my endpoint', ec2.InterfaceVpcEndpointAwsService.SNS)] }, /`endpoints` is "my endpoint"/],
+  ['two endpoints of one name', {
+    endpoints: [PrivateEndpoint.of('Bus', ec2.InterfaceVpcEndpointAwsService.SNS), PrivateEndpoint.of('Bus', ec2.InterfaceVpcEndpointAwsService.EVENTBRIDGE)],
+  }, /`endpoints\[1\]` is "Bus", but another endpoint has this name/],
+  ['an endpoint that takes the name of S3\'s', { endpoints: [PrivateEndpoint.of('S3', ec2.InterfaceVpcEndpointAwsService.SNS)] },
+    /`endpoints\[0\]` is "S3", but another endpoint has this name/],
+  ['leading zeros', { cidr: '010.0.0.0/16' }, /`cidr` is "010.0.0.0\/16", but it is not an IPv4 range/],
   ['half a zone', { maxAzs: 2.5 }, /`maxAzs` is 2.5/],
   ['a token for the zones', { maxAzs: Token.asNumber({ Ref: 'Zones' }) }, /`maxAzs` is .* made at synthesis/],
 ])('%s is refused before anything is made', (_, props, message) => {

@@ -1,4 +1,5 @@
 import { Aws } from 'aws-cdk-lib';
+import { NatGateways } from '../../../src/network/vpc/nat-gateways';
 import { SecureVpc } from '../../../src/network/vpc/secure-vpc';
 import { zonesOf } from '../../../src/network/vpc/zones';
 import { testStack } from '../../support/stacks';
@@ -14,7 +15,14 @@ test.each([
   }
 });
 
-test.each(['eu-west-9', 'us-gov-west-1', 'cn-north-1', 'eusc-de-east-1', Aws.REGION])('%s, of which the table knows nothing, is refused nothing', region => {
+test.each(['us-gov-west-1', 'us-gov-east-1', 'cn-north-1', 'cn-northwest-1'])('%s has three zones and no regional NAT gateways', region => {
+  expect(zonesOf(region)).toBe(3);
+  expect(() => new SecureVpc(testStack(region), 'Network')).toThrow(
+    `Test/Network: \`natGateways\` is "NatGateways.regional()", but ${region} has no regional NAT gateways. Give \`NatGateways.perZone()\`.`);
+  expect(() => new SecureVpc(testStack(region), 'Network', { natGateways: NatGateways.perZone() })).not.toThrow();
+});
+
+test.each(['eu-west-9', 'eusc-de-east-1', Aws.REGION])('%s, of which the table knows nothing, is refused nothing', region => {
   expect(zonesOf(region)).toBeUndefined();
   expect(() => new SecureVpc(testStack(region), 'Network', { maxAzs: 6 })).not.toThrow();
 });
