@@ -11,6 +11,8 @@ import { renderPage } from './report/page';
 import { drawPlatform } from './report/picture';
 import { renderTable } from './report/table';
 import { runDirectory } from './run-directory';
+import { readStacks } from '../src/cli/assembly';
+import { encryptionTable } from '../src/cli/encryption/encryption-table';
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'; // it would break into the live line
 const progress = new Progress();
@@ -31,7 +33,9 @@ async function main(): Promise<number> {
 async function rehearse(options: Options): Promise<number> {
   const { report, assembly, context, aws } = await new Rehearsal(options, progress).run();
   fs.mkdirSync(path.dirname(path.resolve(options.report)), { recursive: true });
-  fs.writeFileSync(options.report, renderPage(report, drawPlatform(assembly)));
+  const deployed = new Set(context.stacks.map(({ displayName }) => displayName));
+  const encryption = encryptionTable(readStacks(assembly), stack => deployed.has(stack.path));
+  fs.writeFileSync(options.report, renderPage(report, { picture: drawPlatform(assembly), encryption }));
   process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : `${renderTable(report)}\n`);
   progress.line(`Report: ${options.report}`);
   if (options.keep) {

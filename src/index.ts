@@ -49,9 +49,23 @@ export * from './cluster/web-service';
 // database: data that is kept
 export * from './database/aurora-postgres';
 export * from './database/aurora-postgres-base';
+export * from './database/aurora-postgres-options';
 export * from './database/aurora-postgres-props';
 export * from './database/aurora-postgres-ref';
+export * from './database/connection-pooling';
 export * from './database/data-retention';
+export * from './database/database-alarms';
+export * from './database/database-capacity';
+export * from './database/database-privileges';
+export * from './database/global-database';
+export * from './database/reader-auto-scaling';
+export * from './database/restore-source';
+export * from './database/retention/backup-copy';
+export * from './database/retention/backup-copy-vault';
+export * from './database/retention/legal-minimum';
+export * from './database/retention/restore-testing';
+export * from './database/retention/retention-archive';
+export * from './database/retention/retention-tier';
 
 // site: one edge for the app and its API
 export * from './site/api-origin';

@@ -1,4 +1,4 @@
-"""Settings of an account that no CloudFormation resource holds: alternate contacts, EC2's defaults, S3's public access block."""
+"""Settings of an account that no CloudFormation resource holds: alternate contacts, EC2's defaults, S3's public access block, what AWS Backup protects."""
 
 from xml.etree import ElementTree
 
@@ -8,6 +8,7 @@ from ministack.services import ec2, s3
 
 import fidelity
 import organization_service
+import preparedness
 from service_operations import ServiceError, provide
 
 _ACCOUNT_PRINCIPAL = "account.amazonaws.com"
@@ -17,10 +18,15 @@ _BLOCK_MEMBERS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "R
 _contacts = AccountScopedDict()
 _blocks = AccountScopedDict()
 _defaults = AccountRegionScopedDict()
+_protected = AccountRegionScopedDict()  # resource types of AWS Backup
+_copies_between_accounts = AccountScopedDict()
+_BETWEEN_ACCOUNTS = "isCrossAccountBackupEnabled"
 
 
 def install() -> None:
     provide("account", {"PutAlternateContact": _put_contact, "GetAlternateContact": _get_contact, "DeleteAlternateContact": _delete_contact})
+    provide("backup", {"DescribeRegionSettings": _region_settings, "UpdateRegionSettings": _update_region_settings,
+                       "DescribeGlobalSettings": _global_settings, "UpdateGlobalSettings": _update_global_settings})
     ec2._ACTION_MAP.update(_EC2_ACTIONS)
     fidelity.declare_service("ec2", _EC2_ACTIONS)
     _install_public_access_block()
@@ -59,6 +65,29 @@ def _target_account(request: dict) -> str:
     if not manages or target == caller or not organization_service.is_member(target) or not organization_service.is_trusted(_ACCOUNT_PRINCIPAL):
         raise ServiceError("AccessDeniedException", f"User: arn:aws:iam::{caller}:root is not authorized to perform the operation on account {target}.")
     return target
+
+
+def _region_settings(request: dict) -> dict:
+    """No type is protected before somebody says so."""
+    aurora = {"Aurora": preparedness.is_assumed()}
+    return {"ResourceTypeOptInPreference": {**aurora, **_protected.get("types", {})}, "ResourceTypeManagementPreference": {}}
+
+
+def _update_region_settings(request: dict) -> None:
+    _protected["types"] = {**_protected.get("types", {}), **request.get("ResourceTypeOptInPreference", {})}
+
+
+def _global_settings(request: dict) -> dict:
+    return {"GlobalSettings": {_BETWEEN_ACCOUNTS: _copies_between_accounts.get("enabled", str(preparedness.is_assumed()).lower())}}
+
+
+def _update_global_settings(request: dict) -> None:
+    if get_account_id() != organization_service.management_account():
+        raise ServiceError("InvalidRequestException", "Only the management account of an organization may change global settings.")
+    unknown = set(request.get("GlobalSettings", {})) - {_BETWEEN_ACCOUNTS}
+    if unknown:
+        raise ServiceError("InvalidParameterValueException", f"Unknown settings: {', '.join(sorted(unknown))}")
+    _copies_between_accounts["enabled"] = request["GlobalSettings"][_BETWEEN_ACCOUNTS]
 
 
 def _switch(action: str, element: str, setting: str, value: str | None, default: str):

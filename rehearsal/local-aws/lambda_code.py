@@ -1,10 +1,12 @@
 """Lets code that expects the Lambda machine run on this one.
 
 Functions run as local processes, so a layer is not mounted on /opt and the
-interpreter is not in /var/lang. The CDK's BucketDeployment needs both.
+interpreter is not in /var/lang: the CDK's BucketDeployment needs both. Nor is the AWS SDK
+there: the function that makes database users needs its client of the Data API.
 """
 
 import hashlib
+import json
 import os
 import sys
 import threading
@@ -18,6 +20,8 @@ _CLI = "awscli/aws"
 _MOUNTED_CLI = b'"/opt/awscli/aws"'
 _LOCAL_CLI = (b'next(p for p in (os.path.join(d, "awscli", "aws") '
               b'for d in os.environ["_LAMBDA_LAYERS_DIRS"].split(os.pathsep)) if os.path.exists(p))')
+_DATA_CLIENT = "@aws-sdk/client-rds-data"
+_LOCAL_DATA_CLIENT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "rds_data_client.js")
 _LAMBDA_PYTHON = b"#!/var/lang/bin/python"
 
 _sharing = threading.Lock()  # functions start on threads of their own
@@ -40,6 +44,7 @@ def _unpack(archive: zipfile.ZipFile, directory: str, extract, cache: str) -> No
     if _CLI not in archive.namelist():
         extract(directory)
         _replace(os.path.join(directory, "index.py"), _MOUNTED_CLI, _LOCAL_CLI)
+        _replace(os.path.join(directory, "index.js"), f"'{_DATA_CLIENT}'".encode(), json.dumps(_LOCAL_DATA_CLIENT).encode())
         return
     with _sharing:
         shared = _shared_layer(archive, extract, cache)

@@ -74,6 +74,7 @@ def _install(options: argparse.Namespace) -> None:
     import consents
     import cost_tags
     import custom_resources
+    import data_api
     import delegated_security
     import email_subscriptions
     import lambda_code
@@ -91,7 +92,7 @@ def _install(options: argparse.Namespace) -> None:
     custom_resources.install()
     public_parameters.install()
     stack_outputs.install()
-    for module in (account_settings, assumed_resources, assumed_roles, consents, cost_tags, delegated_security, email_subscriptions,
+    for module in (account_settings, assumed_resources, assumed_roles, consents, cost_tags, data_api, delegated_security, email_subscriptions,
                    network_resources, organization_service, root_access, service_linked_roles, trail_resources):
         module.install()
     resource_handlers.install(ResourceSchema(options.spec))

@@ -27,6 +27,8 @@ def correct_attributes(type_name: str, physical_id: str, attributes: dict) -> di
         return {**attributes, "NameServers": [name.rstrip(".") for name in route53._DEFAULT_NS]}
     if type_name == "AWS::EC2::VPC":
         return {**attributes, **network_resources.vpc_attributes(physical_id)}
+    if type_name == "AWS::RDS::DBCluster" and "MasterUserSecret" in rds._clusters[physical_id]:
+        return {**attributes, "MasterUserSecret.SecretArn": rds._clusters[physical_id]["MasterUserSecret"]["SecretArn"]}
     return attributes
 
 

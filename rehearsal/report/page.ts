@@ -1,11 +1,19 @@
 /** The result as one HTML page which needs nothing else. */
+import { type CheckReport, type PhaseReport, type RehearsalReport, type StackReport, totals } from './model';
+import type { EncryptionTable } from '../../src/cli/encryption/encryption-table';
+import { HOP_HEADINGS, hopCells, STORE_HEADINGS, storeCells } from '../../src/cli/encryption/encryption-text';
 import { sourcesText } from '../checks/sources';
 import type { TypeSummary } from '../fidelity';
 import type { Leftover } from '../inventory';
-import { type CheckReport, type PhaseReport, type RehearsalReport, type StackReport, totals } from './model';
 
-/** @param picture an SVG of the platform, if there is one */
-export function renderPage(report: RehearsalReport, picture?: string): string {
+export interface Illustrations {
+  /** An SVG of the platform, if there is one. */
+  readonly picture?: string;
+  /** What the templates say of stores and hops. */
+  readonly encryption: EncryptionTable;
+}
+
+export function renderPage(report: RehearsalReport, { picture, encryption }: Illustrations): string {
   return `<!DOCTYPE html>
 <html lang="en">
 <meta charset="utf-8">
@@ -23,6 +31,11 @@ ${report.checks.map(check).join('\n')}
 ${report.leftOut.length > 0 ? `<p>Left out, for they speak of stacks that were not selected: ${report.leftOut.map(escape).join(', ')}</p>` : ''}
 <h2>Stacks</h2>
 ${stackTable(report.stacks)}
+<h2>Encryption</h2>
+<p>What the templates say, of ${encryption.stores.length} stores and ${encryption.hops.length} hops: where no property asks for encryption, "none".</p>
+${table(STORE_HEADINGS, encryption.stores.map(storeCells))}
+${table(HOP_HEADINGS, encryption.hops.map(hopCells))}
+<p>Not examined: ${encryption.notExamined.map(({ type, count }) => escape(`${type} (${count})`)).join(', ') || 'nothing'}</p>
 <h2>What is real</h2>
 <p>real: the service behaves; stored: properties are checked, kept and readable; shape: accepted only.
 For a real type, the properties named are stored, not acted on.</p>

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { CommandError } from './command-error';
 import { costs, COSTS_USAGE } from './costs/costs';
+import { encryption, ENCRYPTION_USAGE } from './encryption/encryption';
 import { preflight, PREFLIGHT_USAGE } from './preflight';
 
 const USAGE = `cdk-innovate-platform <command>
 
   costs        says what the resources of an app that stand still cost in a month
+  encryption   says store by store and hop by hop what an app encrypts
   preflight    asks AWS for each preparation that CloudFormation cannot make, and says which are open
 
 \`cdk-innovate-platform <command> --help\` lists a command's options.
@@ -18,6 +20,7 @@ interface Command {
 
 const COMMANDS = new Map<string, Command>([
   ['costs', { usage: COSTS_USAGE, run: costs }],
+  ['encryption', { usage: ENCRYPTION_USAGE, run: encryption }],
   ['preflight', { usage: PREFLIGHT_USAGE, run: preflight }],
 ]);
 

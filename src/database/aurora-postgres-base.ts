@@ -1,11 +1,21 @@
-import { ArnFormat, Duration, Stack, Tokenization } from 'aws-cdk-lib';
+import { Duration, Stack, Tokenization } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
-import { IAuroraPostgres } from './aurora-postgres-ref';
+import { ConnectOptions, IAuroraPostgres } from './aurora-postgres-ref';
+import { certificateAuthoritiesOf, hasCertificateAuthorities } from './certificate-authorities';
+import { DatabasePrivileges } from './database-privileges';
+import { DatabaseProxy, DatabaseRoute, grantClusterLogin } from './database-proxy';
+import { CannotAdminister, DatabaseAdministration, DatabaseUsers } from './database-users';
 import { validateUserName } from './postgres-name';
+import { WatchedDatabase } from './watched-database';
+import { reject, validateMatch } from '../private/validation';
+
+const DEFAULT_PREFIX = 'DATABASE';
+/** What each environment connects to, by the prefix of the variables: a second connection would overwrite the first. */
+const CONNECTED = new WeakMap<object, Record<string, string>>();
 
 /**
  * What a database of this library and an imported one do alike: see `AuroraPostgres` for an example.
@@ -35,39 +45,83 @@ export abstract class AuroraPostgresBase extends Construct implements IAuroraPos
   public abstract readonly connections: ec2.Connections;
 
   /**
-   * Lets somebody log in as one database user, without a password.
+   * The pool in front of the cluster, if there is one.
+   *
+   * @internal
+   */
+  public abstract readonly _pool?: DatabaseProxy;
+
+  private readonly privileges: Record<string, DatabasePrivileges> = {};
+  private users?: DatabaseUsers;
+
+  /**
+   * What it takes to run SQL as the administrator, or why that cannot be.
+   *
+   * @internal
+   */
+  public abstract _administration(): DatabaseAdministration | CannotAdminister;
+
+  /**
+   * What alarms have to know besides metrics.
+   *
+   * @internal
+   */
+  public _watched(): WatchedDatabase {
+    return {};
+  }
+
+  /** The certificates of the authorities that sign the database's own, in PEM: those of RDS in this region, and Amazon's where there is a proxy. */
+  public get certificateAuthorities(): string {
+    const { region } = Stack.of(this);
+    if (!hasCertificateAuthorities(region)) {
+      reject(this, {
+        prop: 'region',
+        value: region,
+        problem: 'the authorities of RDS are kept by region, and those of this one are not known',
+        remedy: 'Take https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem into the application\'s image.',
+      });
+    }
+    return certificateAuthoritiesOf(region, this._pool !== undefined);
+  }
+
+  /**
+   * Lets somebody log in as one database user, without a password: all that it takes, the user included.
    *
    * @param grantee a role, a function inside the VPC, a `WebService`, …
    * @param user the database user, such as `app_user`
    */
-  public grantConnect(grantee: iam.IGrantable, user: string): iam.Grant {
-    const environment = this.connectionEnvironment(user);
-    if (isConnectable(grantee)) { this.openPort(grantee, `PostgreSQL as ${user}`); }
+  public grantConnect(grantee: iam.IGrantable, user: string, options: ConnectOptions = {}): iam.Grant {
+    const environment = this.connectionEnvironment(user, options);
+    const route = this.route(options);
+    if (hasEnvironment(grantee)) { this.validateEnvironment(grantee, user, options); }
+    this.makeUser(user, options.privileges);
+    if (isConnectable(grantee)) { openPort(grantee, route, `PostgreSQL as ${user}`); }
     if (hasEnvironment(grantee)) {
-      for (const [name, value] of Object.entries(environment)) { grantee.addEnvironment(name, value); }
+      for (const [name, value] of Object.entries({ ...environment, ...this.authoritiesFor(grantee, options) })) { grantee.addEnvironment(name, value); }
     }
-    return iam.Grant.addToPrincipal({
-      grantee,
-      actions: ['rds-db:connect'],
-      resourceArns: [Stack.of(this).formatArn({
-        service: 'rds-db',
-        resource: 'dbuser',
-        resourceName: `${this.clusterResourceIdentifier}/${user}`,
-        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-      })],
-    });
+    return route.grantLogin(grantee, user);
   }
 
   /** The environment variables of an application that logs in as this user. */
-  public connectionEnvironment(user: string): { [name: string]: string } {
+  public connectionEnvironment(user: string, options: ConnectOptions = {}): { [name: string]: string } {
     validateUserName(this, 'user', user);
+    const prefix = options.environmentPrefix ?? DEFAULT_PREFIX;
+    validateMatch(this, {
+      prop: 'environmentPrefix',
+      value: prefix,
+      pattern: /^[A-Z][A-Z0-9_]*$/,
+      problem: 'the names of environment variables are written with capital letters, digits and underscores',
+      remedy: 'Give a prefix such as "MIGRATION".',
+    });
+    const { endpoint, readerEndpoint } = this.route(options);
     return {
-      DATABASE_HOST: this.clusterEndpoint.hostname,
-      DATABASE_READER_HOST: this.readerEndpoint.hostname,
-      DATABASE_PORT: Tokenization.stringifyNumber(this.port),
-      DATABASE_NAME: this.databaseName,
-      DATABASE_USER: user,
-      DATABASE_AUTH: 'iam',
+      [`${prefix}_HOST`]: endpoint.hostname,
+      [`${prefix}_READER_HOST`]: readerEndpoint.hostname,
+      [`${prefix}_PORT`]: Tokenization.stringifyNumber(endpoint.port),
+      [`${prefix}_NAME`]: this.databaseName,
+      [`${prefix}_USER`]: user,
+      [`${prefix}_AUTH`]: 'iam',
+      [`${prefix}_SSLMODE`]: 'verify-full',
     };
   }
 
@@ -87,7 +141,7 @@ export abstract class AuroraPostgresBase extends Construct implements IAuroraPos
     return this.metric('ServerlessDatabaseCapacity', { statistic: cloudwatch.Stats.AVERAGE, ...options });
   }
 
-  /** Capacity in use, in percent of `maxCapacity`: the busiest instance. */
+  /** Capacity in use, in percent of the most capacity: the busiest instance. */
   public metricCapacityUtilization(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('ACUUtilization', { statistic: cloudwatch.Stats.MAXIMUM, ...options });
   }
@@ -102,18 +156,104 @@ export abstract class AuroraPostgresBase extends Construct implements IAuroraPos
     return this.metric('AuroraReplicaLag', { statistic: cloudwatch.Stats.MAXIMUM, ...options });
   }
 
-  /** Lets the client in with rules that become part of its stack and not of the database's, which it already depends on. */
-  private openPort(client: ec2.IConnectable, description: string): void {
-    const { securityGroups } = client.connections;
-    if (securityGroups.length > 0 && securityGroups.every(group => group.allowAllOutbound)) {
-      // allowTo() would warn that these groups, a function's own for one, take no rule for the way out
-      for (const group of this.connections.securityGroups) {
-        for (const source of securityGroups) { group.addIngressRule(source, this.connections.defaultPort!, description, true); }
-      }
-      return;
-    }
-    client.connections.allowToDefaultPort(this, description);
+  /** Busy processors, in percent: the busiest instance. On Serverless v2 it is a share of the most capacity. */
+  public metricCpuUtilization(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('CPUUtilization', { statistic: cloudwatch.Stats.MAXIMUM, ...options });
   }
+
+  /** Deadlocks in a second: the most in the period. */
+  public metricDeadlocks(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('Deadlocks', { statistic: cloudwatch.Stats.MAXIMUM, ...options });
+  }
+
+  /** What is left of the most storage that Aurora gives to a cluster, in bytes. */
+  public metricVolumeBytesLeft(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('AuroraVolumeBytesLeftTotal', { statistic: cloudwatch.Stats.MINIMUM, ...options });
+  }
+
+  /** What is left for temporary tables and files, in bytes: the fullest instance. Of instances of a class only. */
+  public metricFreeLocalStorage(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('FreeLocalStorage', { statistic: cloudwatch.Stats.MINIMUM, ...options });
+  }
+
+  /** Age of the oldest transaction id that was not vacuumed, in transactions: at two billions, PostgreSQL takes no writes any more. */
+  public metricUsedTransactionIds(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('MaximumUsedTransactionIDs', { statistic: cloudwatch.Stats.MAXIMUM, ...options });
+  }
+
+  private route({ viaProxy, privileges }: ConnectOptions): DatabaseRoute {
+    const pool = this._pool;
+    if (viaProxy && !pool) {
+      reject(this, {
+        prop: 'viaProxy', value: true, problem: 'the database has no proxy',
+        remedy: 'Give the database `pooling: ConnectionPooling.rdsProxy()`, or leave it out.',
+      });
+    }
+    if (pool && (viaProxy ?? privileges !== DatabasePrivileges.OWNER)) { return pool; }
+    return {
+      endpoint: this.clusterEndpoint,
+      readerEndpoint: this.readerEndpoint,
+      connections: this.connections,
+      grantLogin: (grantee, user) => grantClusterLogin(this, grantee, this.clusterResourceIdentifier, user),
+    };
+  }
+
+  private makeUser(user: string, given: DatabasePrivileges | undefined): void {
+    const privileges = given ?? DatabasePrivileges.READ_WRITE;
+    const before = this.privileges[user] ?? privileges;
+    if (before !== privileges) {
+      reject(this, {
+        prop: 'privileges', value: privileges, problem: `an earlier grant gave the user "${user}" ${before}`,
+        remedy: 'Say the same in all grants of one user, or give each its own.',
+      });
+    }
+    if (privileges !== DatabasePrivileges.MADE_ELSEWHERE) {
+      this.users ??= new DatabaseUsers(this, 'Users', this.databaseName, this.administration(given));
+      this.users.add(user, privileges);
+    }
+    this.privileges[user] = privileges;
+  }
+
+  private administration(privileges: DatabasePrivileges | undefined): DatabaseAdministration {
+    const administration = this._administration();
+    if (!('cannot' in administration)) { return administration; }
+    reject(this, {
+      prop: 'privileges', value: privileges, problem: `the deployment cannot make the user: ${administration.cannot}`,
+      remedy: `${administration.remedy} \`privileges: DatabasePrivileges.MADE_ELSEWHERE\` and make the user with SQL of your own.`,
+    });
+  }
+
+  private validateEnvironment(grantee: object, user: string, { environmentPrefix = DEFAULT_PREFIX }: ConnectOptions): void {
+    const connected = CONNECTED.get(grantee) ?? {};
+    const connection = `"${user}" of ${this.node.path}`;
+    const before = connected[environmentPrefix] ?? connection;
+    if (before !== connection) {
+      reject(this, {
+        prop: 'environmentPrefix', value: environmentPrefix, problem: `the variables of this grantee tell how to connect as ${before} already`,
+        remedy: 'Give this connection another, such as "MIGRATION".',
+      });
+    }
+    CONNECTED.set(grantee, { ...connected, [environmentPrefix]: connection });
+  }
+
+  /** The environment of a Lambda function holds 4 KB, which is less. */
+  private authoritiesFor(grantee: object, { environmentPrefix = DEFAULT_PREFIX }: ConnectOptions): { [name: string]: string } {
+    if ('functionArn' in grantee || !hasCertificateAuthorities(Stack.of(this).region)) { return {}; }
+    return { [`${environmentPrefix}_CERTIFICATE_AUTHORITIES`]: this.certificateAuthorities };
+  }
+}
+
+/** Lets the client in with rules that become part of its stack and not of the database's, which it already depends on. */
+function openPort(client: ec2.IConnectable, { connections }: ec2.IConnectable, description: string): void {
+  const { securityGroups } = client.connections;
+  if (securityGroups.length > 0 && securityGroups.every(group => group.allowAllOutbound)) {
+    // allowTo() would warn that these groups, a function's own for one, take no rule for the way out
+    for (const group of connections.securityGroups) {
+      for (const source of securityGroups) { group.addIngressRule(source, connections.defaultPort!, description, true); }
+    }
+    return;
+  }
+  client.connections.allowToDefaultPort({ connections }, description);
 }
 
 /** A function, or a service of this library. */

@@ -1,26 +1,30 @@
-import { Aws, Duration, Names, RemovalPolicy, SecretValue } from 'aws-cdk-lib';
+import { ArnFormat, Aws, Duration, Names, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as rds from 'aws-cdk-lib/aws-rds';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { AuroraPostgresBase } from './aurora-postgres-base';
 import { AuroraPostgresProps } from './aurora-postgres-props';
 import { AuroraPostgresAttributes, IAuroraPostgres } from './aurora-postgres-ref';
-import { CLUSTER_PARAMETERS } from './cluster-parameters';
-import { DataRetention } from './data-retention';
+import { validateDatabase } from './aurora-postgres-validation';
+import { clusterParameters } from './cluster-parameters';
+import { DatabaseAlarms } from './database-alarms';
 import { DatabaseBackup } from './database-backup';
+import { DatabaseProxy } from './database-proxy';
+import { DatabaseSettings, DEFAULT_PORT, settingsOf } from './database-settings';
+import { addDataApiStep, CannotAdminister, DatabaseAdministration } from './database-users';
+import { supportsDataApi } from './engine-versions';
+import { warnOfSmallGlobalDatabase } from './global-database';
 import { createMonitoringRole } from './monitoring-role';
-import { ADMIN_USER, validateDatabaseName } from './postgres-name';
-import { validateRetention } from './retention-validation';
-import { validateServerlessCapacity } from './serverless-capacity';
+import { ADMIN_USER } from './postgres-name';
+import { scaleReaders, warnOfScaledReaders } from './reader-auto-scaling';
+import { WatchedDatabase } from './watched-database';
 import { createEncryptionKey } from '../private/encryption-key';
 import { createLogGroup } from '../private/log-group';
-import { isDeployTime, reject, validateRange } from '../private/validation';
-
-const DEFAULT_PORT = 5432;
-const MONITORING_SECONDS = [1, 5, 10, 15, 30, 60];
+import { reject } from '../private/validation';
 
 /**
  * An Aurora PostgreSQL database that scales by itself, survives the loss of a zone, and knows no application passwords.
@@ -36,7 +40,7 @@ const MONITORING_SECONDS = [1, 5, 10, 15, 30, 60];
  * declare const vpc: ec2.IVpc;
  * declare const orders: lambda.Function;
  *
- * const database = new AuroraPostgres(this, 'Database', { vpc, databaseName: 'orders', maxCapacity: 32 });
+ * const database = new AuroraPostgres(this, 'Database', { vpc, databaseName: 'orders' });
  * database.grantConnect(orders, 'orders_api');
  *
  * @see https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.html
@@ -52,6 +56,23 @@ export class AuroraPostgres extends AuroraPostgresBase {
       public readonly readerEndpoint = new rds.Endpoint(attributes.readerEndpointAddress, this.port);
       public readonly databaseName = attributes.databaseName;
       public readonly connections = new ec2.Connections({ securityGroups: attributes.securityGroups, defaultPort: ec2.Port.tcp(this.port) });
+      /** @internal */
+      public readonly _pool = undefined;
+
+      /** @internal */
+      public _administration(): DatabaseAdministration | CannotAdminister {
+        const { secret } = attributes;
+        if (!secret) { return { cannot: 'it was imported without its administrator\'s `secret`', remedy: 'Import it with `secret`, or say' }; }
+        return {
+          clusterArn: Stack.of(this).formatArn({
+            service: 'rds', resource: 'cluster', resourceName: this.clusterIdentifier, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+          }),
+          secret,
+          after: [],
+          encryptionKey: () => createEncryptionKey(this, 'Key', { description: `Users of ${this.node.path}` }),
+          enableDataApi: () => addDataApiStep(this, this.clusterIdentifier),
+        };
+      }
     }
     return new Import(scope, id);
   }
@@ -62,8 +83,8 @@ export class AuroraPostgres extends AuroraPostgresBase {
   /** Key of everything that the database stores. */
   public readonly encryptionKey: kms.IKey;
 
-  /** The administrator's user name and password, kept and rotated by RDS. */
-  public readonly secret: secretsmanager.ISecret;
+  /** Name of the database that spans several regions, the same in all of them; a literal. Absent without `globalDatabase`. */
+  public readonly globalClusterIdentifier?: string;
 
   /** The log group of PostgreSQL's log. */
   public readonly logGroup: logs.LogGroup;
@@ -89,12 +110,28 @@ export class AuroraPostgres extends AuroraPostgresBase {
   /** The security group of the cluster, with the database's port. */
   public readonly connections: ec2.Connections;
 
+  /** Where `retention.archive` puts Parquet files, for those who read them. */
+  public readonly archiveBucket?: s3.IBucket;
+
+  /** @internal */
+  public readonly _backup?: DatabaseBackup;
+
+  /** The proxy that applications connect to. Absent without `pooling`. */
+  public readonly proxy?: rds.DatabaseProxy;
+
+  /** @internal */
+  public readonly _pool?: DatabaseProxy;
+
+  private readonly settings: DatabaseSettings;
+  private readonly adminSecret?: secretsmanager.ISecret;
+
   constructor(scope: Construct, id: string, private readonly props: AuroraPostgresProps) {
     super(scope, id);
-    this.databaseName = props.databaseName ?? 'app';
-    this.port = props.port ?? DEFAULT_PORT;
-    const retention = props.retention ?? DataRetention.standard();
-    const zones = this.validate(retention);
+    this.settings = settingsOf(props);
+    const { retention } = this.settings;
+    const zones = validateDatabase(this, props, this.settings);
+    this.databaseName = this.settings.databaseName;
+    this.port = this.settings.port;
 
     this.encryptionKey = props.encryptionKey ?? createEncryptionKey(this, 'Key', { description: `Aurora PostgreSQL ${this.node.path}` });
     this.connections = this.addSecurityGroup();
@@ -109,63 +146,90 @@ export class AuroraPostgres extends AuroraPostgresBase {
     this.clusterResourceIdentifier = this.cluster.clusterResourceIdentifier;
     this.clusterEndpoint = new rds.Endpoint(this.cluster.clusterEndpoint.hostname, this.port);
     this.readerEndpoint = new rds.Endpoint(this.cluster.clusterReadEndpoint.hostname, this.port);
-    this.secret = this.manageAdminPassword();
-    if (retention.tiers.length > 0) {
-      new DatabaseBackup(this, 'Backup', {
+    this.adminSecret = this.addAdminSecret();
+    this.settings.capacity._bind(this.resource);
+    props.restoreFrom?._bind(this.resource);
+    this.globalClusterIdentifier = props.globalDatabase?._bind(this, this.cluster, clusterIdentifier, this.settings.deletionProtection);
+    if (props.readerAutoScaling) { scaleReaders(this, this.cluster, this.settings.readers, props.readerAutoScaling); }
+    this._pool = props.pooling?._bind(this, {
+      cluster: this.cluster,
+      clusterIdentifier,
+      vpc: props.vpc,
+      vpcSubnets: this.settings.vpcSubnets,
+      hasReader: this.settings.readers > 0,
+      encryptionKey: this.encryptionKey,
+      logRetention: props.logRetention,
+    });
+    this.proxy = this._pool?.proxy;
+    this.warn();
+    if (retention.tiers.length > 0 || retention.archive) {
+      this._backup = new DatabaseBackup(this, 'Backup', {
         cluster: this.cluster,
+        vpc: props.vpc,
         encryptionKey: this.encryptionKey,
-        tiers: retention.tiers,
+        retention,
         // kept with its backups, but not by a first deployment that rolls back: the next try would find it in the way
         removalPolicy: this.destroyed ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       });
     }
+    this.archiveBucket = this._backup?.archive?.bucket;
+    if (props.alerts) { new DatabaseAlarms(this, 'Alarms', { database: this, alerts: props.alerts }); }
+  }
+
+  /**
+   * The administrator's user name and password, kept and rotated by RDS; for the primary of a global database kept by Secrets Manager and not rotated.
+   * A secondary has none and throws an error.
+   */
+  public get secret(): secretsmanager.ISecret {
+    return this.adminSecret ?? reject(this, {
+      prop: 'secret',
+      value: undefined,
+      problem: 'the administrator of a global database logs in with the secret of its primary',
+      remedy: 'Use `secret` of the primary.',
+    });
+  }
+
+  /** @internal */
+  public _administration(): DatabaseAdministration | CannotAdminister {
+    if (!this.adminSecret) {
+      return { cannot: 'a secondary of a global database takes its users from the primary', remedy: 'Grant the user on the primary with its privileges, and here say' };
+    }
+    if (!supportsDataApi(this.settings.engineVersion)) {
+      return {
+        cannot: `Aurora PostgreSQL ${this.settings.engineVersion.auroraPostgresFullVersion} has no Data API`,
+        remedy: 'Give a newer `engineVersion` such as VER_17_9, or say',
+      };
+    }
+    return {
+      clusterArn: this.cluster.clusterArn,
+      secret: this.adminSecret,
+      after: [this.cluster],
+      encryptionKey: () => this.encryptionKey,
+      logRetention: this.props.logRetention,
+      enableDataApi: () => { this.resource.enableHttpEndpoint = true; },
+    };
+  }
+
+  /** @internal */
+  public _watched(): WatchedDatabase {
+    const configured = this.props.parameters?.max_connections;
+    return {
+      capacity: this.settings.capacity,
+      // a formula or a token says nothing now
+      maxConnections: configured === undefined ? this.settings.capacity._maxConnections : /^\d+$/.test(configured) ? Number(configured) : undefined,
+      hasReaders: this.settings.readers > 0,
+      proxyName: this.proxy?.dbProxyName,
+      failures: this._backup?.failures,
+      refusedExports: this._backup?.archive?.metricRefusedStarts(),
+    };
+  }
+
+  private get resource(): rds.CfnDBCluster {
+    return this.cluster.node.defaultChild as rds.CfnDBCluster;
   }
 
   private get destroyed(): boolean {
     return this.props.removalPolicy === RemovalPolicy.DESTROY;
-  }
-
-  private get minCapacity(): number {
-    return this.props.minCapacity ?? 0.5;
-  }
-
-  private get maxCapacity(): number {
-    return this.props.maxCapacity ?? 16;
-  }
-
-  private get engineVersion(): rds.AuroraPostgresEngineVersion {
-    return this.props.engineVersion ?? rds.AuroraPostgresEngineVersion.VER_17_7;
-  }
-
-  private get vpcSubnets(): ec2.SubnetSelection {
-    return this.props.vpcSubnets ?? { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
-  }
-
-  /** Refuses what cannot work, and returns the zones that the instances are spread over. */
-  private validate(retention: DataRetention): string[] {
-    const { props, minCapacity, maxCapacity, engineVersion } = this;
-    validateDatabaseName(this, 'databaseName', props.databaseName);
-    validateServerlessCapacity(this, { minCapacity, maxCapacity, autoPauseAfter: props.autoPauseAfter, engineVersion });
-    validateRange(this, { prop: 'readers', value: props.readers, min: 0, max: 15, unit: 'instances', step: 1 });
-    validateRange(this, { prop: 'port', value: props.port, min: 1150, max: 65_535, unit: 'port number', step: 1 });
-    validateRetention(this, retention);
-    this.validateMonitoringInterval();
-    const zones = [...new Set(props.vpc.selectSubnets(this.vpcSubnets).availabilityZones)];
-    if (zones.length < 2 && !zones.some(isDeployTime)) {
-      reject(this, { prop: 'vpcSubnets', value: zones, problem: 'Aurora needs subnets in two zones', remedy: 'Select subnets in two zones or more.' });
-    }
-    return zones;
-  }
-
-  private validateMonitoringInterval(): void {
-    const { monitoringInterval } = this.props;
-    if (!monitoringInterval || monitoringInterval.isUnresolved() || [0, ...MONITORING_SECONDS].includes(monitoringInterval.toSeconds())) { return; }
-    reject(this, {
-      prop: 'monitoringInterval',
-      value: monitoringInterval.toHumanString(),
-      problem: 'RDS does not know this interval',
-      remedy: `Give ${MONITORING_SECONDS.join(', ')} seconds, or Duration.seconds(0) for none.`,
-    });
   }
 
   /**
@@ -188,19 +252,20 @@ export class AuroraPostgres extends AuroraPostgresBase {
 
   private addCluster(clusterIdentifier: string, pointInTime: Duration, zones: string[]): rds.DatabaseCluster {
     const { props } = this;
-    const engine = rds.DatabaseClusterEngine.auroraPostgres({ version: this.engineVersion });
+    const engine = rds.DatabaseClusterEngine.auroraPostgres({ version: this.settings.engineVersion });
     const insights = {
       enablePerformanceInsights: true,
       performanceInsightEncryptionKey: this.encryptionKey,
       performanceInsightRetention: rds.PerformanceInsightRetention.MONTHS_15,
     };
-    const instance = (id: string, index: number, scaleWithWriter?: boolean) => rds.ClusterInstance.serverlessV2(id, {
+    const instance = (id: string, index: number, promotionTier?: 1 | 2) => this.settings.capacity._instance(id, {
       ...insights,
       availabilityZone: zones[index % zones.length],
       autoMinorVersionUpgrade: true,
       publiclyAccessible: false,
       caCertificate: rds.CaCertificate.RDS_CA_RSA2048_G1,
-      scaleWithWriter,
+      preferredMaintenanceWindow: this.settings.windows.maintenanceWindow,
+      promotionTier,
     });
     const monitoringInterval = props.monitoringInterval ?? Duration.seconds(60);
     const monitored = monitoringInterval.isUnresolved() || monitoringInterval.toSeconds() > 0;
@@ -210,48 +275,56 @@ export class AuroraPostgres extends AuroraPostgresBase {
       databaseInsightsMode: rds.DatabaseInsightsMode.ADVANCED,
       engine,
       parameterGroup: new rds.ParameterGroup(this, 'ParameterGroup', {
-        engine, description: 'TLS only, with the log of an operator', parameters: CLUSTER_PARAMETERS,
+        engine, description: 'TLS only, with the log of an operator', parameters: clusterParameters(this.settings.engineVersion.auroraPostgresMajorVersion, props.parameters),
       }),
       clusterIdentifier,
       defaultDatabaseName: this.databaseName,
-      // without any value the L2 would make a secret of its own; manageAdminPassword() removes it again
-      credentials: rds.Credentials.fromPassword(ADMIN_USER, SecretValue.unsafePlainText(Aws.NO_VALUE)),
+      credentials: this.credentials(),
       iamAuthentication: true,
       vpc: props.vpc,
-      vpcSubnets: this.vpcSubnets,
+      vpcSubnets: this.settings.vpcSubnets,
       securityGroups: this.connections.securityGroups,
       port: this.port,
       writer: instance('Writer', 0),
-      readers: Array.from({ length: props.readers ?? 1 }, (_, index) => instance(`Reader${index + 1}`, index + 1, index === 0)),
-      serverlessV2MinCapacity: this.minCapacity,
-      serverlessV2MaxCapacity: this.maxCapacity,
-      serverlessV2AutoPauseDuration: props.autoPauseAfter,
+      readers: Array.from({ length: this.settings.readers }, (_, index) => instance(`Reader${index + 1}`, index + 1, index === 0 ? 1 : 2)),
       storageEncryptionKey: this.encryptionKey,
-      // 02:00 to 03:00, clear of the maintenance that follows on Sundays and of the snapshots of DataRetention.standard() at 05:00
-      backup: { retention: pointInTime, preferredWindow: '02:00-03:00' },
-      preferredMaintenanceWindow: 'sun:03:30-sun:04:30',
+      storageType: props.ioOptimized ? rds.DBClusterStorageType.AURORA_IOPT1 : undefined,
+      backup: { retention: pointInTime, preferredWindow: this.settings.windows.backupWindow },
+      preferredMaintenanceWindow: this.settings.windows.maintenanceWindow,
       deleteAutomatedBackups: this.destroyed,
       copyTagsToSnapshot: true,
       autoMinorVersionUpgrade: true,
       cloudwatchLogsExports: ['postgresql'],
       monitoringInterval: monitored ? monitoringInterval : undefined,
       monitoringRole: monitored ? createMonitoringRole(this, 'MonitoringRole') : undefined,
-      deletionProtection: props.deletionProtection ?? true,
+      deletionProtection: this.settings.deletionProtection,
       removalPolicy: props.removalPolicy ?? RemovalPolicy.SNAPSHOT,
     });
     cluster.node.addDependency(this.logGroup);
     return cluster;
   }
 
-  /** RDS makes the administrator's secret and rotates it every seven days, without a function. The L2 has no prop for it yet. */
-  private manageAdminPassword(): secretsmanager.ISecret {
-    const resource = this.cluster.node.defaultChild as rds.CfnDBCluster;
-    resource.masterUserPassword = undefined;
-    resource.manageMasterUserPassword = true;
-    resource.masterUserSecret = { kmsKeyId: this.encryptionKey.keyArn };
+  /** Where RDS keeps the password, the L2 has to be given one, or it would make a secret: addAdminSecret() removes it again. */
+  private credentials(): rds.Credentials {
+    return this.props.globalDatabase && !this.props.globalDatabase._follows
+      ? rds.Credentials.fromGeneratedSecret(ADMIN_USER, { encryptionKey: this.encryptionKey })
+      : rds.Credentials.fromPassword(ADMIN_USER, SecretValue.unsafePlainText(Aws.NO_VALUE));
+  }
+
+  /** RDS makes the administrator's secret and rotates it every seven days, without a function, but not for a global database. The L2 has no prop for it yet. */
+  private addAdminSecret(): secretsmanager.ISecret | undefined {
+    if (this.props.globalDatabase) { return this.cluster.secret; }
+    this.resource.masterUserPassword = undefined;
+    this.resource.manageMasterUserPassword = true;
+    this.resource.masterUserSecret = { kmsKeyId: this.encryptionKey.keyArn };
     return secretsmanager.Secret.fromSecretAttributes(this, 'Secret', {
-      secretCompleteArn: resource.attrMasterUserSecretSecretArn,
+      secretCompleteArn: this.resource.attrMasterUserSecretSecretArn,
       encryptionKey: this.encryptionKey,
     });
+  }
+
+  private warn(): void {
+    if (this.props.globalDatabase) { warnOfSmallGlobalDatabase(this, this.settings.capacity); }
+    if (this.props.readerAutoScaling && this.destroyed) { warnOfScaledReaders(this); }
   }
 }

@@ -1,24 +1,48 @@
 import { Duration } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
+import { BackupCopy } from './retention/backup-copy';
+import { daysOf } from '../private/days';
+import { LegalMinimum } from './retention/legal-minimum';
+import { RestoreTesting } from './retention/restore-testing';
+import { RetentionArchive } from './retention/retention-archive';
+import { RetentionTier } from './retention/retention-tier';
 
-/** One series of snapshots: how often one is taken and how long each is kept. */
-export interface RetentionTier {
-  /** Name of the backup rule: letters, digits and hyphens, unique among the tiers. */
-  readonly name: string;
+/** What every preset of `DataRetention` takes. */
+export interface RetentionSafeguards {
+  /**
+   * Vaults in other regions and accounts that snapshots are copied to.
+   *
+   * @default - none
+   */
+  readonly copies?: BackupCopy[];
 
   /**
-   * When a snapshot is taken, in UTC.
+   * Restores the latest snapshot on a schedule.
    *
-   * Where two tiers fall on the same time, AWS Backup takes one snapshot and keeps it as long as the longer of the two says.
+   * @default - nobody tries
    */
-  readonly schedule: events.Schedule;
+  readonly restoreTesting?: RestoreTesting;
+}
 
-  /** How long each snapshot is kept: at least one day. */
-  readonly retention: Duration;
+/** What presets take that may keep data for years. */
+export interface RetentionOptions extends RetentionSafeguards {
+  /**
+   * What a law wants kept. At least one tier has to be as long.
+   *
+   * @default - snapshots can be deleted by those who may; `sevenYears` locks its yearly tier in governance mode
+   */
+  readonly legalMinimum?: LegalMinimum;
+
+  /**
+   * The database as Parquet files in S3 besides, cheap and for years.
+   *
+   * @default - no archive
+   */
+  readonly archive?: RetentionArchive;
 }
 
 /** What `DataRetention.custom` keeps. */
-export interface CustomRetention {
+export interface CustomRetention extends RetentionOptions {
   /** How far back the database can be restored to any second: 1 to 35 days. */
   readonly pointInTime: Duration;
 
@@ -52,18 +76,42 @@ export interface CustomRetention {
  */
 export class DataRetention {
   /** Any second of the last 35 days, a snapshot of each day for 35 days, of each week for 12 weeks and of each month for a year. */
-  public static standard(): DataRetention {
-    const at = { minute: '0', hour: '5' };
-    return new DataRetention(Duration.days(35), [
-      { name: 'daily', schedule: events.Schedule.cron(at), retention: Duration.days(35) },
-      { name: 'weekly', schedule: events.Schedule.cron({ ...at, weekDay: 'SUN' }), retention: Duration.days(84) },
-      { name: 'monthly', schedule: events.Schedule.cron({ ...at, day: '1' }), retention: Duration.days(365) },
-    ]);
+  public static standard(options: RetentionOptions = {}): DataRetention {
+    return new DataRetention({ pointInTime: Duration.days(35), tiers: [daily(35), weekly(84), monthly(365)], ...options });
+  }
+
+  /**
+   * Any second of the last 30 days and a snapshot of each day for 30 days, in a vault that outlives the cluster: nothing else.
+   *
+   * The GDPR wants personal data kept no longer than needed (article 5) and erased within a month of the request (articles 12 and 17).
+   * What is erased in the database is gone from every backup 30 days later, by itself. There is no archive and no legal minimum for the
+   * same reason; copies are kept as long as the snapshots. Deleting people from a backup is not possible, so after a restore
+   * erase again whoever was erased since.
+   */
+  public static gdpr(options: RetentionSafeguards = {}): DataRetention {
+    const { copies, restoreTesting } = options;
+    return new DataRetention({ pointInTime: Duration.days(30), tiers: [daily(30)], copies, restoreTesting });
+  }
+
+  /**
+   * For what tax and commercial law want kept: any second of the last 35 days, a snapshot of each day for 35 days, of each month for a year,
+   * and of each year for seven years, locked in governance mode. A record that is made and deleted between two Januaries is in no yearly
+   * snapshot: never delete such records, or add an `archive`, which is made monthly.
+   */
+  public static sevenYears(options: RetentionOptions = {}): DataRetention {
+    // 2557 days: seven years have at most two 29ths of February
+    const years = Duration.days(2557);
+    return new DataRetention({
+      pointInTime: Duration.days(35),
+      tiers: [daily(35), monthly(365), { name: 'yearly', schedule: events.Schedule.cron({ ...MORNING, day: '1', month: '1' }), retention: years }],
+      ...options,
+      legalMinimum: options.legalMinimum ?? LegalMinimum.governance(years),
+    });
   }
 
   /** Point-in-time recovery and tiers of your own. */
   public static custom(retention: CustomRetention): DataRetention {
-    return new DataRetention(retention.pointInTime, retention.tiers);
+    return new DataRetention(retention);
   }
 
   /**
@@ -72,13 +120,54 @@ export class DataRetention {
    * @param days 1 to 35 days
    */
   public static pointInTimeOnly(days: Duration): DataRetention {
-    return new DataRetention(days, []);
+    return new DataRetention({ pointInTime: days, tiers: [] });
   }
 
-  private constructor(
-    /** How far back the database can be restored to any second. */
-    public readonly pointInTime: Duration,
-    /** Snapshots kept in a backup vault besides. */
-    public readonly tiers: RetentionTier[],
-  ) {}
+  /** How far back the database can be restored to any second. */
+  public readonly pointInTime: Duration;
+
+  /** Snapshots kept in a backup vault besides. */
+  public readonly tiers: RetentionTier[];
+
+  /** Vaults in other regions and accounts that snapshots are copied to. */
+  public readonly copies: BackupCopy[];
+
+  /** What a law wants kept. */
+  public readonly legalMinimum?: LegalMinimum;
+
+  /** The database as Parquet files in S3 besides. */
+  public readonly archive?: RetentionArchive;
+
+  /** Restores on a schedule. */
+  public readonly restoreTesting?: RestoreTesting;
+
+  private constructor(retention: CustomRetention) {
+    this.pointInTime = retention.pointInTime;
+    this.tiers = retention.tiers;
+    this.copies = retention.copies ?? [];
+    this.legalMinimum = retention.legalMinimum;
+    this.archive = retention.archive;
+    this.restoreTesting = retention.restoreTesting;
+  }
+
+  /** Whether a tier's snapshots are kept in the locked vault. @internal */
+  public _underLegalMinimum({ underLegalMinimum, retention }: RetentionTier): boolean {
+    const [minimum, kept] = [daysOf(this.legalMinimum?.period), daysOf(retention)];
+    return this.legalMinimum !== undefined && (underLegalMinimum ?? (minimum !== undefined && kept !== undefined && kept >= minimum));
+  }
+}
+
+// clear of the cluster's own backup window and of its maintenance
+const MORNING = { minute: '0', hour: '5' };
+
+function daily(days: number): RetentionTier {
+  return { name: 'daily', schedule: events.Schedule.cron(MORNING), retention: Duration.days(days) };
+}
+
+function weekly(days: number): RetentionTier {
+  return { name: 'weekly', schedule: events.Schedule.cron({ ...MORNING, weekDay: 'SUN' }), retention: Duration.days(days) };
+}
+
+function monthly(days: number): RetentionTier {
+  return { name: 'monthly', schedule: events.Schedule.cron({ ...MORNING, day: '1' }), retention: Duration.days(days) };
 }

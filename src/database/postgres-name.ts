@@ -18,7 +18,7 @@ const RESERVED_KEY_WORDS = new Set(`
 export const ADMIN_USER = 'cluster_admin';
 
 const RESERVED_DATABASES = new Set(['admin', 'postgres', 'rdsadmin', 'template0', 'template1']);
-const RESERVED_USERS = new Set(['none', 'postgres', 'public', 'rdsadmin']);
+const RESERVED_USERS = new Set(['none', 'postgres', 'public']);
 
 export function validateDatabaseName(scope: IConstruct, prop: string, name: string | undefined): void {
   validateName(scope, prop, name, RESERVED_DATABASES, 'Give a name such as "app" or "orders".');
@@ -29,8 +29,8 @@ export function validateUserName(scope: IConstruct, prop: string, user: string):
   if (user === ADMIN_USER) {
     reject(scope, { prop, value: user, problem: 'the administrator logs in with the managed secret, whose rotation IAM login would break', remedy });
   }
-  if (user.startsWith('rds_')) {
-    reject(scope, { prop, value: user, problem: 'names that begin with "rds_" belong to RDS', remedy });
+  if (user.startsWith('rds')) {
+    reject(scope, { prop, value: user, problem: 'names that begin with "rds" belong to RDS', remedy });
   }
   validateName(scope, prop, user, RESERVED_USERS, remedy);
 }

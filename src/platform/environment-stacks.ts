@@ -16,6 +16,7 @@ import { KarpenterCluster } from '../cluster/karpenter-cluster';
 import { NodeBudget } from '../cluster/node-budget';
 import { WebService } from '../cluster/web-service';
 import { AuroraPostgres } from '../database/aurora-postgres';
+import { DatabasePrivileges } from '../database/database-privileges';
 import { GitFlowPipeline } from '../delivery/git-flow-pipeline';
 import { GitHubRepository } from '../delivery/github-repository';
 import { PermissionSet } from '../landing-zone/access/permission-set';
@@ -30,8 +31,9 @@ import { EdgeFirewall } from '../site/edge-firewall';
 import { SiteDomain } from '../site/site-domain';
 import { SpaStaticSite } from '../site/spa-static-site';
 
-/** The API's database user, which logs in with IAM. */
+/** The API's database users, which log in with IAM: one reads and writes, the other changes the schema before a release. */
 const API_DATABASE_USER = 'api';
+const MIGRATION_DATABASE_USER = 'api_migrations';
 
 export interface EnvironmentStacksProps {
   readonly environment: PlatformEnvironment;
@@ -98,24 +100,24 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
   }
 
   private addDatabase(): AuroraPostgres {
-    const { minDatabaseCapacity, maxDatabaseCapacity, retention, deletionProtection } = this.props.environment;
     return new AuroraPostgres(this.addStack('Data'), 'Database', {
+      alerts: this.alerts,
+      ...this.props.environment.database,
       vpc: this.network.vpc,
       vpcSubnets: this.network.dataSubnets,
-      minCapacity: minDatabaseCapacity,
-      maxCapacity: maxDatabaseCapacity,
-      retention,
-      deletionProtection,
     });
   }
 
   private addCluster(): KarpenterCluster {
     const { environment } = this.props;
     const stack = this.addStack('Cluster');
+    const clusterName = this.props.stackPrefix.toLowerCase();
+    // its own node class names the subnets; whoever adds another finds them by the tag
+    this.network.tagForKarpenter(clusterName);
     return new KarpenterCluster(stack, 'Cluster', {
       vpc: this.network.vpc,
       vpcSubnets: this.network.applicationSubnets,
-      clusterName: this.props.stackPrefix.toLowerCase(),
+      clusterName,
       nodeBudget: NodeBudget.usdPerMonth(environment.monthlyNodeBudget),
       deletionProtection: environment.deletionProtection,
       administrators: environment.administrators.map((arn, index) => iam.Role.fromRoleArn(stack, `Administrator${index}`, arn)),
@@ -128,6 +130,7 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
     const api = this.cluster.addWebService('Api', { port: 8443 });
     api.addEnvironment('AWS_REGION', this.props.region);
     this.database.grantConnect(api, API_DATABASE_USER);
+    this.database.grantConnect(api, MIGRATION_DATABASE_USER, { privileges: DatabasePrivileges.OWNER, environmentPrefix: 'MIGRATION' });
     return api;
   }
 

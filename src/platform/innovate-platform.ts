@@ -8,7 +8,7 @@ import { PlatformAlerts } from './platform-alerts';
 import { PlatformDevelopers } from './platform-developers';
 import { PlatformDomain, PlatformHostedZone } from './platform-domain';
 import { PlatformEnvironment } from './platform-environment';
-import { validatePlatform } from './platform-validation';
+import { mayEnter, validatePlatform } from './platform-validation';
 import { PlatformVendor } from './platform-vendor';
 import { GitHubRepository } from '../delivery/github-repository';
 import { IdentityCenterProps } from '../landing-zone/access/identity-center';
@@ -200,7 +200,6 @@ export class InnovatePlatform extends Construct {
 
   private addEnvironment(environment: PlatformEnvironment, account: string): EnvironmentStacks {
     const { repository, alerts, siteContent, vendors = [], developers = [] } = this.props;
-    const mayEnter = ({ environments }: { environments?: string[] }) => environments?.includes(environment.name) ?? !environment.isProduction;
     const name = pascalCase(environment.name);
     const stackPrefix = `${this.node.id}-${name}`;
     return new EnvironmentStacks(this, name, {
@@ -212,8 +211,8 @@ export class InnovatePlatform extends Construct {
       siteContent,
       region: this.regionOf(environment),
       domain: this.domainOf(environment, account),
-      vendors: vendors.filter(mayEnter),
-      developers: developers.filter(mayEnter),
+      vendors: vendors.filter(vendor => mayEnter(vendor, environment)),
+      developers: developers.filter(access => mayEnter(access, environment)),
     });
   }
 

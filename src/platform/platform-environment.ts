@@ -1,6 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { PlatformDomain } from './platform-domain';
+import { AuroraPostgresOptions } from '../database/aurora-postgres-options';
 import { DataRetention } from '../database/data-retention';
+import { DatabaseCapacity } from '../database/database-capacity';
 import { AccountBaselineProps } from '../landing-zone/audit/account-baseline';
 import { HardStop } from '../landing-zone/billing/hard-stop';
 import { SecureVpcOptions } from '../network/vpc/secure-vpc-options';
@@ -65,29 +67,17 @@ export interface PlatformEnvironmentOptions {
    */
   readonly baseline?: AccountBaselineProps;
   /**
-   * Least capacity of the database, in ACU (2 GiB of memory each).
+   * What of the database is different: capacity, readers, pooling, retention, restore.
    *
-   * @default - 0.5 for staging, 1 for production
+   * @default - 0.5 to 4 ACU and 7 days point in time for staging, 1 to 32 ACU and `DataRetention.standard()` for production
    */
-  readonly minDatabaseCapacity?: number;
-  /**
-   * Most capacity of the database, in ACU (2 GiB of memory each).
-   *
-   * @default - 4 for staging, 32 for production
-   */
-  readonly maxDatabaseCapacity?: number;
+  readonly database?: AuroraPostgresOptions;
   /**
    * Availability zones to spread over, 2 to 6.
    *
    * @default - 2 for staging, 3 for production
    */
   readonly maxAzs?: number;
-  /**
-   * How long data can be brought back.
-   *
-   * @default - 7 days point in time for staging, `DataRetention.standard()` for production
-   */
-  readonly retention?: DataRetention;
   /**
    * ARNs of the roles that administer everything in the cluster, e.g. of the platform team's permission set.
    *
@@ -184,14 +174,10 @@ export class PlatformEnvironment {
   public readonly hardStop?: HardStop;
   /** What of the account's baseline is different. */
   public readonly baseline?: AccountBaselineProps;
-  /** Least capacity of the database in ACU. */
-  public readonly minDatabaseCapacity: number;
-  /** Most capacity of the database in ACU. */
-  public readonly maxDatabaseCapacity: number;
+  /** What the database is like. */
+  public readonly database: AuroraPostgresOptions;
   /** Number of availability zones. */
   public readonly maxAzs: number;
-  /** How long data can be brought back. */
-  public readonly retention: DataRetention;
   /** ARNs of the roles that administer the cluster. */
   public readonly administrators: string[];
   /** Id of CloudFront's prefix list, where it was given. */
@@ -214,12 +200,15 @@ export class PlatformEnvironment {
     this.monthlyAccountBudget = options.monthlyAccountBudget ?? 2 * options.monthlyNodeBudget;
     this.hardStop = options.hardStop;
     this.baseline = options.baseline;
-    this.minDatabaseCapacity = options.minDatabaseCapacity ?? (production ? 1 : 0.5);
-    this.maxDatabaseCapacity = options.maxDatabaseCapacity ?? (production ? 32 : 4);
     this.maxAzs = options.maxAzs ?? (production ? 3 : 2);
-    this.retention = options.retention ?? (production ? DataRetention.standard() : DataRetention.pointInTimeOnly(Duration.days(7)));
     this.administrators = options.administrators ?? [];
     this.cloudFrontPrefixListId = options.cloudFrontPrefixListId;
     this.deletionProtection = options.deletionProtection ?? true;
+    this.database = {
+      capacity: DatabaseCapacity.serverless(production ? { min: 1, max: 32 } : { min: 0.5, max: 4 }),
+      retention: production ? DataRetention.standard() : DataRetention.pointInTimeOnly(Duration.days(7)),
+      deletionProtection: this.deletionProtection,
+      ...options.database,
+    };
   }
 }

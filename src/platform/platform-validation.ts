@@ -1,5 +1,10 @@
 import { IConstruct } from 'constructs';
 import { InnovatePlatformProps } from './innovate-platform';
+import { PlatformDevelopers } from './platform-developers';
+import { PlatformEnvironment } from './platform-environment';
+import { PlatformVendor } from './platform-vendor';
+import { PermissionSet } from '../landing-zone/access/permission-set';
+import { PrivateEndpoint } from '../network/vpc/private-endpoint';
 import { overlaps, parseCidr, validatePrivateCidr } from '../private/cidr';
 import { isDeployTime, reject, validateAccountId, validateEmail, validateMatch, validateRange, validateRegion, validateUnique } from '../private/validation';
 
@@ -34,15 +39,6 @@ export function validatePlatform(scope: IConstruct, props: InnovatePlatformProps
     validateRegion(scope, prop('region'), environment.region);
     validateRange(scope, { prop: prop('monthlyNodeBudget'), value: environment.monthlyNodeBudget, min: 1, max: MOST_USD, unit: 'US dollars' });
     validateRange(scope, { prop: prop('monthlyAccountBudget'), value: environment.monthlyAccountBudget, min: 1, max: MOST_USD, unit: 'US dollars' });
-    for (const name of ['minDatabaseCapacity', 'maxDatabaseCapacity'] as const) {
-      validateRange(scope, { prop: prop(name), value: environment[name], min: 0.5, max: 256, unit: 'ACU', step: 0.5 });
-    }
-    if (environment.minDatabaseCapacity > environment.maxDatabaseCapacity) {
-      reject(scope, {
-        prop: prop('minDatabaseCapacity'), value: environment.minDatabaseCapacity,
-        problem: `\`maxDatabaseCapacity\` is ${environment.maxDatabaseCapacity}`, remedy: 'Give a least capacity that is not above the most.',
-      });
-    }
     validateRange(scope, { prop: prop('maxAzs'), value: environment.maxAzs, min: 2, max: 6, unit: 'zones', step: 1 });
     if (environment.cidr === undefined) {
       reject(scope, {
@@ -57,6 +53,7 @@ export function validatePlatform(scope: IConstruct, props: InnovatePlatformProps
         remedy: 'Leave it out: no route leads to it.',
       });
     }
+    validateWaysOut(scope, prop('network'), environment, props);
     if (environment.account === management.account && !isDeployTime(management.account)) {
       reject(scope, {
         prop: prop('account'), value: environment.account, problem: 'that is the management account, which runs no workloads',
@@ -78,6 +75,32 @@ export function validatePlatform(scope: IConstruct, props: InnovatePlatformProps
   validateAccess(scope, props);
 }
 
+/** What the cluster, the bastion and CloudFront cannot do without. */
+function validateWaysOut(scope: IConstruct, prop: string, environment: PlatformEnvironment, props: InnovatePlatformProps): void {
+  const { natGateways, endpoints = [], blockPublicAccess } = environment.network ?? {};
+  if (blockPublicAccess?._closesVpc) {
+    reject(scope, {
+      prop: `${prop}.blockPublicAccess`, value: 'excludeVpc: false', problem: 'it has to be assumed to stop CloudFront\'s VPC origin, the only way to the API',
+      remedy: 'Leave `excludeVpc` out, or give `VpcBlockPublicAccess.exclusion()`.',
+    });
+  }
+  if (natGateways === undefined || natGateways._leaves) { return; }
+  const entries = [...props.vendors ?? [], ...props.developers ?? []];
+  const needed = [...PrivateEndpoint.forPrivateCluster(), ...entries.some(entry => mayEnter(entry, environment)) ? PrivateEndpoint.forSessionManager() : []];
+  const missing = [...new Set(needed)].filter(endpoint => !endpoints.includes(endpoint)).map(({ name }) => name);
+  if (missing.length > 0) {
+    reject(scope, {
+      prop: `${prop}.endpoints`, value: endpoints.map(({ name }) => name), problem: `without NAT gateways nothing reaches ${missing.join(', ')}`,
+      remedy: 'Give `PrivateEndpoint.forPrivateCluster()`, and `PrivateEndpoint.forSessionManager()` where vendors or developers enter.',
+    });
+  }
+}
+
+/** Whether a vendor or developers may enter an environment. */
+export function mayEnter({ environments }: { environments?: string[] }, { name, isProduction }: PlatformEnvironment): boolean {
+  return environments?.includes(name) ?? !isProduction;
+}
+
 function validateNoOverlap(scope: IConstruct, { environments }: InnovatePlatformProps): void {
   environments.forEach((environment, index) => environments.slice(0, index).forEach((earlier) => {
     const [range, other] = [parseCidr(environment.cidr!), parseCidr(earlier.cidr!)];
@@ -92,10 +115,35 @@ function validateNoOverlap(scope: IConstruct, { environments }: InnovatePlatform
 
 function validateAccess(scope: IConstruct, { vendors = [], developers = [], environments }: InnovatePlatformProps): void {
   validateUnique(scope, 'vendors[].name', vendors.map(vendor => vendor.name), 'name');
-  const known = environments.map(environment => environment.name);
-  const validateEnvironments = (prop: string, names: string[] = []) => names.filter(name => !known.includes(name)).forEach(name => reject(scope, {
-    prop, value: name, problem: 'there is no environment of this name', remedy: `Name one of ${known.map(each => JSON.stringify(each)).join(', ')}.`,
-  }));
-  vendors.forEach((vendor, index) => validateEnvironments(`vendors[${index}].environments`, vendor.environments));
-  developers.forEach((access, index) => validateEnvironments(`developers[${index}].environments`, access.environments));
+  vendors.forEach((vendor, index) => validateEntry(scope, `vendors[${index}]`, vendor, environments));
+  developers.forEach((access, index) => {
+    validateEntry(scope, `developers[${index}]`, access, environments);
+    validatePermissionSet(scope, `developers[${index}].permissionSet`, access);
+  });
+  for (const environment of environments) {
+    const entering = developers.filter(access => mayEnter(access, environment)).map(({ permissionSet = PermissionSet.DEVELOPER }) => permissionSet.name);
+    validateUnique(scope, `developers[].permissionSet of "${environment.name}"`, entering, 'permission set');
+  }
+}
+
+function validateEntry(scope: IConstruct, prop: string, { targets, environments }: PlatformVendor | PlatformDevelopers, existing: PlatformEnvironment[]): void {
+  const known = existing.map(({ name }) => JSON.stringify(name)).join(', ');
+  if (targets.length === 0) {
+    reject(scope, { prop: `${prop}.targets`, value: targets, problem: 'whoever reaches nothing needs no access', remedy: 'Add a PlatformTarget, or remove the entry.' });
+  }
+  if (environments?.length === 0) {
+    reject(scope, { prop: `${prop}.environments`, value: environments, problem: 'that is access to nothing', remedy: `Name one of ${known}, or leave it out.` });
+  }
+  for (const value of environments ?? []) {
+    if (existing.some(({ name }) => name === value)) { continue; }
+    reject(scope, { prop: `${prop}.environments`, value, problem: 'there is no environment of this name', remedy: `Name one of ${known}.` });
+  }
+}
+
+function validatePermissionSet(scope: IConstruct, prop: string, { permissionSet = PermissionSet.DEVELOPER }: PlatformDevelopers): void {
+  if (permissionSet._mayTakeRoles) { return; }
+  reject(scope, {
+    prop, value: permissionSet.name, problem: 'nobody with it may take a role of the bastion',
+    remedy: 'Allow `sts:AssumeRole` on "arn:aws:iam::*:role/bastion-developers/*" in a PermissionSet.custom(), or give PermissionSet.DEVELOPER.',
+  });
 }

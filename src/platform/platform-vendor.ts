@@ -10,9 +10,15 @@ export interface PlatformVendor {
   readonly externalId: string;
   /** First day of access, `YYYY-MM-DD` in UTC: the day on which it is granted or renewed. */
   readonly accessFrom: string;
-  /** Last day of access, `YYYY-MM-DD` in UTC, at most 366 days after the first; it ends by itself. */
+  /** Last day of access, `YYYY-MM-DD` in UTC, at most a year after the first; it ends by itself. */
   readonly accessUntil: string;
-  /** The services it reaches. */
+  /**
+   * Ends the access with the next deployment, for sessions of the role that were taken before as well.
+   *
+   * @default false
+   */
+  readonly revoked?: boolean;
+  /** The services it reaches: at least one. */
   readonly targets: PlatformTarget[];
   /**
    * Names of the environments it may enter.

@@ -204,6 +204,11 @@ describe('services', () => {
       'Aurora Serverless v2, minimum capacity: 0.5, $51.1', 'Database Insights, advanced: no price known',
     ]],
     ['an instance class without a price', { Database: ['AWS::RDS::DBInstance', { DBInstanceClass: 'db.r8g.large' }] }, ['Database instance db.r8g.large: no price known']],
+    ['instances of a class in an I/O-Optimized cluster', {
+      Cluster: cluster({ StorageType: 'aurora-iopt1', DatabaseInsightsMode: 'advanced' }),
+      Writer: ['AWS::RDS::DBInstance', { DBInstanceClass: 'db.r8g.large', DBClusterIdentifier: { Ref: 'Cluster' } }],
+    }, ['Database Insights of instances db.r8g.large, I/O-Optimized: no price known', 'Database instance db.r8g.large, I/O-Optimized: no price known']],
+    ['a proxy in front of a database', { Proxy: ['AWS::RDS::DBProxy', { DBProxyName: 'p' }] }, ['Proxy: no price known']],
     ['an instance of a cluster elsewhere', { Writer: ['AWS::RDS::DBInstance', { DBInstanceClass: 'db.serverless', DBClusterIdentifier: 'cluster' }] }, [
       'Aurora Serverless v2, minimum capacity: the minimum capacity is not in the same template',
     ]],
@@ -254,6 +259,11 @@ describe('regions', () => {
     ['cn-north-1', 'no price known in cn-north-1'],
   ])('%s has prices of its own', (region, expected) => {
     expect(summary(costsOf(endpoint, { region }))).toEqual([`NAT gateway: ${expected}`]);
+  });
+
+  test('data through an interface endpoint has a price by use', () => {
+    const [use] = costsOf(stack => { new CfnResource(stack, 'Endpoint', { type: 'AWS::EC2::VPCEndpoint', properties: { VpcEndpointType: 'Interface', SubnetIds: ['a'] } }); }).byUse;
+    expect(use.unitPrices).toEqual([{ region: 'eu-west-1', item: 'Interface endpoint, data', unit: 'GB', usd: 0.01 }]);
   });
 
   test('a price that is not known is in no sum', () => {
@@ -426,6 +436,34 @@ describe('the command', () => {
     const { status, stdout, stderr } = run(...args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toMatch(message);
+  });
+
+  /** An app of stacks with a NAT gateway each, in these regions. */
+  function assemblyOf(...regions: (string | undefined)[]): string {
+    const outdir = path.join(directory, `regions-${regions.join('-')}`);
+    const regional = new App({ outdir });
+    regions.forEach((region, index) => {
+      const { node } = new CfnResource(new Stack(regional, `Stack${index}`, { env: { region } }), 'Nat', { type: 'AWS::EC2::NatGateway', properties: { SubnetId: 'a' } });
+      new CfnResource(node.scope!, 'Address', { type: 'AWS::EC2::EIP' });
+    });
+    regional.synth();
+    return outdir;
+  }
+
+  test('refuses an app of which no stack names a region, and prices it by --region', () => {
+    const nowhere = assemblyOf(undefined, undefined);
+    const { status, stdout, stderr } = run('--app', nowhere);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toBe(`No stack of ${nowhere} names a region, and prices are by region: name --region, for example --region eu-west-1.\n`);
+    expect(run('--app', nowhere, '--region', 'eu-west-1').stdout).toContain('Total: $77.38 a month\n');
+  });
+
+  test('says first which stacks have no region', () => {
+    const { status, stdout } = run('--app', assemblyOf('eu-west-1', undefined));
+    expect(status).toBe(0);
+    expect(stdout.split('\n').slice(0, 4)).toEqual(['Without a region, so not counted where prices are by region; name it with --region:', '  Stack1', '', expect.stringMatching(/^any account: /)]);
+    expect(JSON.parse(run('--app', assemblyOf('eu-west-1', undefined), '--json').stdout).withoutRegion).toEqual(['Stack1']);
+    expect(run('--app', assembly).stdout).not.toContain('Without a region');
   });
 
   test('explains itself', () => {

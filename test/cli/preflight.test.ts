@@ -219,9 +219,10 @@ test('what ends is judged by the calendar alone, on any day', () => {
     beforeDeployment: false, check: { lastDay: '2027-03-31' }, manual: 'Renew it.',
   }));
   expect(world.preflight('--date', '2027-03-31').stdout).toContain('  done    the access of acme');
+  expect(world.preflight('--date', '2026-03-30').stdout).toContain('2027-03-31 (2027-03-31 is over a year away)');
   const { status, stdout } = world.preflight('--date', '2027-04-01');
   expect(status).toBe(1);
-  expect(stdout).toContain('  open    the access of acme lasts until 2027-03-31\n            Renew it.');
+  expect(stdout).toContain('  open    the access of acme lasts until 2027-03-31 (over since 2027-03-31)\n            Renew it.');
 });
 
 test('--json says the same to a program', () => {

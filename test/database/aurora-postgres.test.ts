@@ -1,4 +1,4 @@
-import { App, CfnElement, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -7,6 +7,7 @@ import * as rds from 'aws-cdk-lib/aws-rds';
 import { AuroraPostgres } from '../../src/database/aurora-postgres';
 import { AuroraPostgresProps } from '../../src/database/aurora-postgres-props';
 import { DataRetention } from '../../src/database/data-retention';
+import { DatabaseCapacity } from '../../src/database/database-capacity';
 import { ACCOUNT, expectNoAnnotations, foreignVpc, REGION, testStack } from '../support/stacks';
 
 function database(props: Partial<AuroraPostgresProps> = {}, stack: Stack = testStack()): { stack: Stack; database: AuroraPostgres } {
@@ -42,7 +43,7 @@ describe('with the fewest props', () => {
   test('it scales from 0.5 to 16 ACU and does not pause', () => {
     template.hasResourceProperties('AWS::RDS::DBCluster', {
       Engine: 'aurora-postgresql',
-      EngineVersion: '17.7',
+      EngineVersion: '17.9',
       ServerlessV2ScalingConfiguration: { MinCapacity: 0.5, MaxCapacity: 16, SecondsUntilAutoPause: Match.absent() },
     });
   });
@@ -59,6 +60,7 @@ describe('with the fewest props', () => {
       EnablePerformanceInsights: true,
       PerformanceInsightsKMSKeyId: key,
       MonitoringInterval: 60,
+      PreferredMaintenanceWindow: 'sun:03:30-sun:04:30',
     });
   });
 
@@ -108,6 +110,8 @@ describe('with the fewest props', () => {
       CopyTagsToSnapshot: true,
       PreferredBackupWindow: '02:00-03:00',
       PreferredMaintenanceWindow: 'sun:03:30-sun:04:30',
+      AutoMinorVersionUpgrade: true,
+      StorageType: Match.absent(),
       DatabaseInsightsMode: 'advanced',
       PerformanceInsightsKmsKeyId: key,
       PerformanceInsightsRetentionPeriod: 465,
@@ -142,25 +146,19 @@ describe('with the fewest props', () => {
   test('nothing is annotated', () => { expectNoAnnotations(stack); });
 });
 
-test('the ids of what holds data never change', () => {
-  const { stack, database: db } = database();
-  const logicalId = (path: string) => stack.getLogicalId(db.node.findAll().find(child => child.node.path === `Test/Database/${path}`) as CfnElement);
-  expect(['Cluster/Resource', 'Key/Resource', 'Cluster/Subnets/Default', 'Backup/Vault/Resource'].map(logicalId)).toEqual([
-    'DatabaseCluster5B53A178', 'DatabaseKey5E5D9547', 'DatabaseClusterSubnets5540150D', 'DatabaseBackupVault21F39AF5',
-  ]);
-  expect((db.cluster.node.defaultChild as rds.CfnDBCluster).dbClusterIdentifier).toBe('test-database-2a4228c6');
-});
-
 test('every prop', () => {
   const stack = testStack();
   const encryptionKey = new kms.Key(stack, 'Theirs');
   const { database: db } = database({
     vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS },
     databaseName: 'orders',
-    minCapacity: 2,
-    maxCapacity: 64.5,
+    capacity: DatabaseCapacity.serverless({ min: 2, max: 64.5 }),
     readers: 3,
     port: 5433,
+    ioOptimized: true,
+    parameters: { work_mem: '65536' },
+    backupWindow: '23:15-00:15',
+    maintenanceWindow: 'Sat:22:00-Sat:23:00',
     retention: DataRetention.pointInTimeOnly(Duration.days(7)),
     engineVersion: rds.AuroraPostgresEngineVersion.VER_16_9,
     encryptionKey,
@@ -180,6 +178,9 @@ test('every prop', () => {
       KmsKeyId: stack.resolve(encryptionKey.keyArn),
       DeletionProtection: false,
       DeleteAutomatedBackups: true,
+      StorageType: 'aurora-iopt1',
+      PreferredBackupWindow: '23:15-00:15',
+      PreferredMaintenanceWindow: 'Sat:22:00-Sat:23:00',
     },
     DeletionPolicy: 'Delete',
   });
@@ -187,19 +188,20 @@ test('every prop', () => {
   template.resourceCountIs('AWS::RDS::DBInstance', 4);
   template.hasResourceProperties('AWS::RDS::DBInstance', { AvailabilityZone: 'eu-west-1b', PromotionTier: 2 });
   template.allResourcesProperties('AWS::RDS::DBInstance', { MonitoringInterval: Match.absent(), MonitoringRoleArn: Match.absent() });
-  template.hasResourceProperties('AWS::RDS::DBClusterParameterGroup', { Family: 'aurora-postgresql16' });
+  template.hasResourceProperties('AWS::RDS::DBClusterParameterGroup', { Family: 'aurora-postgresql16', Parameters: Match.objectLike({ work_mem: '65536' }) });
+  template.allResourcesProperties('AWS::RDS::DBInstance', { PreferredMaintenanceWindow: 'Sat:22:00-Sat:23:00' });
   template.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
   template.resourceCountIs('AWS::Backup::BackupVault', 0);
   expect(db.port).toBe(5433);
   expectNoAnnotations(stack);
 });
 
-test('a database that pauses says so', () => {
-  const { stack } = database({ minCapacity: 0, autoPauseAfter: Duration.minutes(15), readers: 0 });
-  Template.fromStack(stack).hasResourceProperties('AWS::RDS::DBCluster', {
-    ServerlessV2ScalingConfiguration: { MinCapacity: 0, MaxCapacity: 16, SecondsUntilAutoPause: 900 },
-  });
-  expectNoAnnotations(stack);
+test.each([
+  ['one after the other', { backupWindow: '03:00-03:30', maintenanceWindow: 'sun:03:30-sun:04:00' }],
+  ['over midnight and over the end of the week', { backupWindow: '01:00-02:00', maintenanceWindow: 'sun:23:30-mon:00:30' }],
+  ['known at deployment only', { backupWindow: Token.asString({ Ref: 'Backup' }), maintenanceWindow: Token.asString({ Ref: 'Maintenance' }) }],
+])('takes windows %s', (_, props) => {
+  expect(() => database(props)).not.toThrow();
 });
 
 test('two databases of one stack share no name', () => {
@@ -238,22 +240,6 @@ const refusing = testStack();
 const refusingVpc = foreignVpc(refusing);
 
 test.each<[string, Partial<AuroraPostgresProps>, RegExp]>([
-  ['a minimum below zero', { minCapacity: -1 }, /`minCapacity` is -1, but it has to be between 0 and 256 ACU/],
-  ['a minimum off the steps', { minCapacity: 0.7 }, /`minCapacity` is 0.7, but it has to be a multiple of 0.5 ACU/],
-  ['a maximum too large', { maxCapacity: 257 }, /`maxCapacity` is 257, but it has to be between 1 and 256 ACU/],
-  ['a maximum too small', { maxCapacity: 0.5 }, /`maxCapacity` is 0.5, but it has to be between 1 and 256 ACU/],
-  ['a maximum that is no number', { maxCapacity: NaN }, /`maxCapacity` is .*but it has to be between/],
-  ['a minimum above the maximum', { minCapacity: 8, maxCapacity: 4 }, /`minCapacity` is 8, but it is above `maxCapacity`, which is 4/],
-  ['a minimum above the default maximum', { minCapacity: 32 }, /above `maxCapacity`, which is 16/],
-  ['a zero that does not ask for pausing', { minCapacity: 0 }, /`minCapacity` is 0, but .*`autoPauseAfter` does not ask for that/],
-  ['a pause without a zero', { autoPauseAfter: Duration.minutes(10) }, /`autoPauseAfter` is "10 minutes", but .* it is 0.5/],
-  ['a pause too soon', { minCapacity: 0, autoPauseAfter: Duration.minutes(4) }, /`autoPauseAfter` is 240, but it has to be between 300/],
-  ['a version that cannot pause', {
-    minCapacity: 0, autoPauseAfter: Duration.minutes(10), engineVersion: rds.AuroraPostgresEngineVersion.of('16.2', '16'),
-  }, /`engineVersion` is "16.2", but Aurora cannot pause it/],
-  ['a version before Serverless v2', { engineVersion: rds.AuroraPostgresEngineVersion.of('14.2', '14') }, /Aurora Serverless v2 does not run it/],
-  ['a major version before Serverless v2', { engineVersion: rds.AuroraPostgresEngineVersion.of('12.17', '12') }, /`engineVersion` is "12.17"/],
-  ['a limitless version', { engineVersion: rds.AuroraPostgresEngineVersion.VER_16_9_LIMITLESS }, /`engineVersion` is "16.9-limitless"/],
   ['a name with a hyphen', { databaseName: 'my-app' }, /`databaseName` is "my-app", but a PostgreSQL name that needs no quotes/],
   ['a name in capitals', { databaseName: 'Orders' }, /`databaseName` is "Orders"/],
   ['a name that begins with a digit', { databaseName: '1app' }, /`databaseName` is "1app"/],
@@ -267,6 +253,20 @@ test.each<[string, Partial<AuroraPostgresProps>, RegExp]>([
   ['a port below Aurora\'s', { port: 1024 }, /`port` is 1024, but it has to be between 1150 and 65535/],
   ['a port beyond all', { port: 65_536 }, /`port` is 65536/],
   ['an interval that RDS does not know', { monitoringInterval: Duration.seconds(20) }, /`monitoringInterval` is "20 seconds"/],
+  ['a backup at no time', { backupWindow: '2:00-3:00' }, /`backupWindow` is "2:00-3:00", but a backup window is a time of each day in UTC/],
+  ['a backup at an hour too many', { backupWindow: '24:00-01:00' }, /`backupWindow` is "24:00-01:00"/],
+  ['a backup too short', { backupWindow: '02:00-02:29' }, /`backupWindow` is "02:00-02:29", but RDS needs half an hour at least/],
+  ['a backup of no time', { backupWindow: '02:00-02:00' }, /but RDS needs half an hour at least/],
+  ['maintenance each day', { maintenanceWindow: '03:30-04:30' }, /`maintenanceWindow` is "03:30-04:30", but a maintenance window is a time of each week/],
+  ['maintenance on no day', { maintenanceWindow: 'day:03:30-day:04:30' }, /Give ddd:hh:mm-ddd:hh:mm/],
+  ['maintenance too short', { maintenanceWindow: 'sun:23:50-mon:00:19' }, /`maintenanceWindow` is .*half an hour at least/],
+  ['maintenance during the backup', { maintenanceWindow: 'wed:02:30-wed:03:30' }, /it overlaps `backupWindow`, which is 02:00-03:00 of each day/],
+  ['a backup during the maintenance', { backupWindow: '04:00-05:00' }, /`maintenanceWindow` is "sun:03:30-sun:04:30", but it overlaps/],
+  ['a backup over midnight, into the next week', { backupWindow: '23:30-00:30', maintenanceWindow: 'mon:00:00-mon:01:00' }, /it overlaps/],
+  ['maintenance over the end of the week', { backupWindow: '00:15-00:45', maintenanceWindow: 'Sun:23:30-Mon:00:30' }, /it overlaps/],
+  ['replication of what sleeps', {
+    parameters: { 'rds.logical_replication': '1' }, capacity: DatabaseCapacity.serverless({ min: 0, pauseAfter: Duration.hours(1) }),
+  }, /`parameters\["rds.logical_replication"\]` is "1", but a database with logical replication never pauses/],
   ['subnets in one zone', { vpcSubnets: { availabilityZones: ['eu-west-1a'], subnetType: ec2.SubnetType.PRIVATE_ISOLATED } },
     /`vpcSubnets` is \["eu-west-1a"\], but Aurora needs subnets in two zones/],
 ])('refuses %s', (what, props, message) => {

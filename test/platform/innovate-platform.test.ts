@@ -1,9 +1,12 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { DatabaseCapacity } from '../../src/database/database-capacity';
 import { GitHubRepository } from '../../src/delivery/github-repository';
+import { PermissionSet } from '../../src/landing-zone/access/permission-set';
 import { Ipv6 } from '../../src/network/vpc/ipv6';
 import { NatGateways } from '../../src/network/vpc/nat-gateways';
 import { PrivateEndpoint } from '../../src/network/vpc/private-endpoint';
+import { VpcBlockPublicAccess } from '../../src/network/vpc/vpc-block-public-access';
 import { InnovatePlatform, InnovatePlatformProps } from '../../src/platform/innovate-platform';
 import { PlatformDomain } from '../../src/platform/platform-domain';
 import { PlatformEnvironment } from '../../src/platform/platform-environment';
@@ -161,6 +164,13 @@ test('an environment chooses its network\'s ways in and out', () => {
 /** A text with references in it, of which one part matches. */
 const joined = (part: string) => Match.objectLike({ 'Fn::Join': ['', Match.arrayWith([Match.stringLikeRegexp(part)])] });
 
+test('an access is revoked in one line', () => {
+  const { platform: innovate } = platform({ vendors: [{ ...PROPS.vendors![0], revoked: true }] });
+  Template.fromStack(Stack.of(innovate.environment('staging').bastion!)).hasResourceProperties('AWS::IAM::Role', {
+    Path: '/vendor-bastion/', AssumeRolePolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Sid: 'Revoked', Effect: 'Deny' })]) },
+  });
+});
+
 test('developers come in at the bastion with the landing zone\'s permission set, to what is named', () => {
   const { platform: innovate } = platform({ vendors: undefined, developers: [{ targets: [PlatformTarget.DATABASE] }] });
   expect(innovate.environment('production').bastion).toBeUndefined();
@@ -201,14 +211,21 @@ test.each<[string, Partial<InnovatePlatformProps>, RegExp]>([
   ['two environments in one account', { environments: [staging, custom({ account: STAGING })] }, /`environments\[\]\.account` is "222222222222", but two entries have this account/],
   ['an account budget of nothing', { environments: [custom({ monthlyAccountBudget: 0 })] }, /`environments\[0\]\.monthlyAccountBudget` is 0/],
   ['a network that CloudFront cannot reach', { environments: [custom({ network: { internetGateway: false } })] }, /`environments\[0\]\.network\.internetGateway` is false, but CloudFront reaches the load balancer through a VPC origin/],
-  ['a database capacity between two steps', { environments: [custom({ minDatabaseCapacity: 0.7 })] }, /`environments\[0\]\.minDatabaseCapacity` is 0\.7, but it has to be a multiple of 0\.5 ACU/],
-  ['a database that may only shrink', { environments: [custom({ minDatabaseCapacity: 8, maxDatabaseCapacity: 4 })] }, /`environments\[0\]\.minDatabaseCapacity` is 8, but `maxDatabaseCapacity` is 4/],
+  ['a database capacity between two steps', { environments: [custom({ database: { capacity: DatabaseCapacity.serverless({ min: 0.7 }) } })] }, /Innovate\/Qa\/Data\/Database.*`capacity\.min` is 0\.7, but it has to be a multiple of 0\.5 ACU/],
+  ['a database that may only shrink', { environments: [custom({ database: { capacity: DatabaseCapacity.serverless({ min: 8, max: 4 }) } })] }, /Innovate\/Qa\/Data\/Database.*`capacity\.min` is 8, but it is above `max`, which is 4/],
   ['a single zone', { environments: [custom({ maxAzs: 1 })] }, /`environments\[0\]\.maxAzs` is 1, but it has to be between 2 and 6 zones/],
   ['two vendors with one name', { vendors: [PROPS.vendors![0], PROPS.vendors![0]] }, /`vendors\[\]\.name` is "acme-payments", but two entries have this name/],
   ['a budget of nothing', { environments: [custom({ monthlyNodeBudget: 0 })] }, /`environments\[0\]\.monthlyNodeBudget` is 0, but it has to be between 1 and/],
   ['an address that is none', { alerts: { email: 'ops' } }, /`alerts\.email` is "ops", but it is not an e-mail address/],
   ['a name that is no DNS label', { environments: [custom({ name: 'QA 1' })] }, /`environments\[0\]\.name` is "QA 1", but it becomes part of DNS names/],
   ['a vendor in an environment that is none', { vendors: [{ ...PROPS.vendors![0], environments: ['qa'] }] }, /`vendors\[0\]\.environments` is "qa", but there is no environment of this name/],
+  ['a network without a way to AWS', { environments: [custom({ network: { natGateways: NatGateways.none(), endpoints: PrivateEndpoint.forSessionManager() } })], vendors: undefined }, /`environments\[0\]\.network\.endpoints` is \["Ssm","SsmMessages"\], but without NAT gateways nothing reaches Ec2, EcrApi/],
+  ['a bastion without a way to AWS', { environments: [custom({ network: { natGateways: NatGateways.none(), endpoints: PrivateEndpoint.forPrivateCluster() } })] }, /without NAT gateways nothing reaches SsmMessages\. Give/],
+  ['a network that is closed to CloudFront', { environments: [custom({ network: { blockPublicAccess: VpcBlockPublicAccess.accountIngress({ excludeVpc: false }) } })] }, /`environments\[0\]\.network\.blockPublicAccess` is "excludeVpc: false", but it has to be assumed to stop CloudFront/],
+  ['a vendor who reaches nothing', { vendors: [{ ...PROPS.vendors![0], targets: [] }] }, /`vendors\[0\]\.targets` is \[\], but whoever reaches nothing needs no access\. Add a PlatformTarget/],
+  ['a vendor of no environment', { vendors: [{ ...PROPS.vendors![0], environments: [] }] }, /`vendors\[0\]\.environments` is \[\], but that is access to nothing/],
+  ['developers twice', { developers: [{ targets: [PlatformTarget.API] }, { targets: [PlatformTarget.DATABASE] }] }, /`developers\[\]\.permissionSet of "staging"` is "InnovateDeveloper", but two entries have this permission set/],
+  ['developers who cannot take the role', { developers: [{ permissionSet: PermissionSet.DEVELOPER_VIEW, targets: [PlatformTarget.API] }] }, /`developers\[0\]\.permissionSet` is "InnovateDeveloperView", but nobody with it may take a role of the bastion/],
   ['developers in an environment that is none', { developers: [{ targets: [PlatformTarget.API], environments: ['qa'] }] }, /`developers\[0\]\.environments` is "qa", but there is no environment of this name/],
 ])('refuses %s', (_what, overrides, message) => {
   expect(() => platform(overrides)).toThrow(message);

@@ -1,5 +1,5 @@
 import { fixedItem, PricedItem } from './price-table';
-import { StackResource } from './stack-resources';
+import { StackResource } from '../stack-resources';
 
 /** What a resource costs: so many units of an item, or why they cannot be counted. */
 export interface Charge {

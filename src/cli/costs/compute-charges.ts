@@ -1,6 +1,6 @@
 import { charge, Charge, ChargeRule } from './charge';
 import { fixedItem, instanceItem, PricedItem, unpricedItem } from './price-table';
-import { asNumber, StackResource } from './stack-resources';
+import { asNumber, StackResource } from '../stack-resources';
 
 /** Machines and containers, as far as their number is fixed. */
 export const COMPUTE_CHARGES: Record<string, ChargeRule> = {

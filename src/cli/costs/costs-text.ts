@@ -13,6 +13,7 @@ export const ASSUMPTIONS = [
 /** The estimate as tables for a terminal. */
 export function asText(estimate: Estimate): string {
   return [
+    ...section('Without a region, so not counted where prices are by region; name it with --region', estimate.withoutRegion),
     ...estimate.environments.flatMap(environmentText),
     `Total: ${usd(estimate.monthlyUsd)} a month${without(estimate)}`,
     '',

@@ -25,7 +25,11 @@ interface CostsOptions {
 /** Prints the monthly costs of an app. */
 export function costs(args: string[]): number {
   const { app, json, region } = parse(args);
-  const result = estimate(readStacks(app), region);
+  const stacks = readStacks(app);
+  if (region === undefined && stacks.length > 0 && stacks.every(stack => stack.region === undefined)) {
+    throw new CommandError(`No stack of ${app} names a region, and prices are by region: name --region, for example --region eu-west-1.`);
+  }
+  const result = estimate(stacks, region);
   process.stdout.write(json ? `${JSON.stringify(asJson(result), undefined, 2)}\n` : asText(result));
   return 0;
 }

@@ -3,14 +3,16 @@ import { COMPUTE_CHARGES } from './compute-charges';
 import { NETWORK_CHARGES } from './network-charges';
 import { HOURS_PER_MONTH, PricedItem, priceOf, PriceSource, sources, useItem } from './price-table';
 import { SERVICE_CHARGES } from './service-charges';
-import { readResources, StackResource } from './stack-resources';
 import { BILLED_BY_USE, FREE } from './uses';
 import { AssemblyStack } from '../assembly';
+import { readResources, StackResource } from '../stack-resources';
 
 /** What stands still in an app costs in a month. */
 export interface Estimate {
   readonly environments: EnvironmentCosts[];
   readonly monthlyUsd: number;
+  /** Stacks whose region is not known: what has a price by region is not counted in them. */
+  readonly withoutRegion: string[];
   readonly byUse: UseRow[];
   readonly notPriced: TypeCount[];
   /** What had to be assumed about these templates. */
@@ -78,6 +80,7 @@ export function estimate(stacks: AssemblyStack[], region: string | undefined): E
   return {
     environments,
     monthlyUsd: sum(environments),
+    withoutRegion: stacks.filter(stack => (stack.region ?? region) === undefined).map(({ path }) => path),
     byUse: usesOf(priced),
     notPriced: countTypes(priced.flatMap(({ resources }) => resources).filter(({ type }) => !(type in RULES) && !(type in BILLED_BY_USE) && !FREE.test(type))),
     notices: noticesOf(stacks, priced),

@@ -1,6 +1,6 @@
 import { charge, Charge, ChargeRule, one } from './charge';
 import { fixedItem, unpricedItem } from './price-table';
-import { StackResource } from './stack-resources';
+import { StackResource } from '../stack-resources';
 
 /** Networks: endpoints, NAT gateways, public addresses, load balancers. */
 export const NETWORK_CHARGES: Record<string, ChargeRule> = {

@@ -1,11 +1,13 @@
 import { charge, Charge, ChargeRule, one } from './charge';
 import { fixedItem, unpricedItem } from './price-table';
-import { StackResource } from './stack-resources';
+import { StackResource } from '../stack-resources';
 
 /** Databases, keys, names, firewalls and what watches them. */
 export const SERVICE_CHARGES: Record<string, ChargeRule> = {
   'AWS::RDS::DBCluster': masterSecret,
   'AWS::RDS::DBInstance': databaseInstance,
+  // by the capacity of the database behind it
+  'AWS::RDS::DBProxy': () => [{ item: unpricedItem('RDS', 'Proxy'), quantity: 1 }],
   'AWS::KMS::Key': one('kmsKey'),
   'AWS::KMS::ReplicaKey': one('kmsKey'),
   'AWS::SecretsManager::Secret': secret,
@@ -29,19 +31,25 @@ function masterSecret(resource: StackResource): Charge[] {
   return resource.at('ManageMasterUserPassword') === true ? [{ item: fixedItem('secret'), quantity: 1 }] : [];
 }
 
-/** An instance of Aurora Serverless v2 never has less than the cluster's minimum. */
+/** An instance of Aurora Serverless v2 never has less than the cluster's minimum; the prices of classes are not in the table. */
 function databaseInstance(resource: StackResource): Charge[] {
   const type = resource.text('DBInstanceClass');
   const cluster = resource.named('DBClusterIdentifier');
+  const optimized = cluster?.at('StorageType') === 'aurora-iopt1';
+  const insights = cluster?.at('DatabaseInsightsMode') === 'advanced';
   if (type !== 'db.serverless') {
-    return [...masterSecret(resource), { item: unpricedItem('RDS', `Database instance ${type ?? 'whose class is not in the template'}`), quantity: 1 }];
+    const title = `${type ?? 'whose class is not in the template'}${optimized ? ', I/O-Optimized' : ''}`;
+    return [
+      ...masterSecret(resource),
+      { item: unpricedItem('RDS', `Database instance ${title}`), quantity: 1 },
+      ...insights ? [{ item: unpricedItem('RDS', `Database Insights of instances ${title}`), quantity: 1 }] : [],
+    ];
   }
   const problem = 'the minimum capacity is not in the same template';
   const capacity = cluster?.number(['ServerlessV2ScalingConfiguration', 'MinCapacity']);
-  const optimized = cluster?.at('StorageType') === 'aurora-iopt1';
   return [
     charge(fixedItem(optimized ? 'auroraCapacityIoOptimized' : 'auroraCapacity'), capacity, problem),
-    ...cluster?.at('DatabaseInsightsMode') === 'advanced' ? [charge(fixedItem('databaseInsights'), capacity, problem)] : [],
+    ...insights ? [charge(fixedItem('databaseInsights'), capacity, problem)] : [],
   ];
 }
 

@@ -1,4 +1,4 @@
-import { Template } from '../assembly';
+import { Template } from './assembly';
 
 /** What only a deployment knows. */
 export const UNKNOWN = Symbol('unknown');

@@ -1,5 +1,5 @@
+import { AssemblyStack, readNestedTemplate, Template } from './assembly';
 import { ResourceReference, TemplateValues, UNKNOWN } from './template-values';
-import { AssemblyStack, readNestedTemplate, Template } from '../assembly';
 
 const NESTED_STACK = 'AWS::CloudFormation::Stack';
 
@@ -46,6 +46,11 @@ export class StackResource {
   public named(...path: string[]): StackResource | undefined {
     const value = this.at(...path);
     return value instanceof ResourceReference ? this.siblings.get(value.logicalId) : undefined;
+  }
+
+  /** What the template writes at a path, before anything is worked out. */
+  public asWritten(...path: string[]): unknown {
+    return path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], this.written);
   }
 
   /** The zone of a subnet, as the template writes it: a name, or a place in the region's list. */
