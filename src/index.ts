@@ -92,6 +92,7 @@ export * from './platform/platform-alerts';
 export * from './platform/platform-developers';
 export * from './platform/platform-domain';
 export * from './platform/platform-environment';
+export * from './platform/platform-restored-database';
 export * from './platform/platform-target';
 export * from './platform/platform-vendor';
 

@@ -5,7 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
 import { ConnectOptions, IAuroraPostgres } from './aurora-postgres-ref';
-import { certificateAuthoritiesOf, hasCertificateAuthorities } from './certificate-authorities';
+import { certificateAuthoritiesOf, hasCertificateAuthorities, leadingAuthorityOf } from './certificate-authorities';
 import { DatabasePrivileges } from './database-privileges';
 import { DatabaseProxy, DatabaseRoute, grantClusterLogin } from './database-proxy';
 import { CannotAdminister, DatabaseAdministration, DatabaseUsers } from './database-users';
@@ -236,10 +236,13 @@ export abstract class AuroraPostgresBase extends Construct implements IAuroraPos
     CONNECTED.set(grantee, { ...connected, [environmentPrefix]: connection });
   }
 
-  /** The environment of a Lambda function holds 4 KB, which is less. */
-  private authoritiesFor(grantee: object, { environmentPrefix = DEFAULT_PREFIX }: ConnectOptions): { [name: string]: string } {
-    if ('functionArn' in grantee || !hasCertificateAuthorities(Stack.of(this).region)) { return {}; }
-    return { [`${environmentPrefix}_CERTIFICATE_AUTHORITIES`]: this.certificateAuthorities };
+  /** The environment of a Lambda function holds 4 KB: one root has room there. */
+  private authoritiesFor(grantee: object, options: ConnectOptions): { [name: string]: string } {
+    const { region } = Stack.of(this);
+    if (!hasCertificateAuthorities(region)) { return {}; }
+    const viaProxy = this._pool !== undefined && this.route(options) === this._pool;
+    const authorities = 'functionArn' in grantee ? leadingAuthorityOf(region, viaProxy) : this.certificateAuthorities;
+    return { [`${options.environmentPrefix ?? DEFAULT_PREFIX}_CERTIFICATE_AUTHORITIES`]: authorities };
   }
 }
 

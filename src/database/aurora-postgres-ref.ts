@@ -10,7 +10,7 @@ import { DatabasePrivileges } from './database-privileges';
 export interface ConnectOptions {
   /**
    * What the database user may do. The deployment makes the user with exactly these privileges, and takes login and privileges away again
-   * when the last grant is removed. All grants of one user say the same.
+   * when the last grant is removed, unless that was the last user of the database, with whom the Data API goes. All grants of one user say the same.
    *
    * A database that is imported without `secret`, or that follows the primary of a global database, can make no users:
    * say `DatabasePrivileges.MADE_ELSEWHERE` there.
@@ -142,7 +142,8 @@ export interface AuroraPostgresAttributes {
   readonly securityGroups: ec2.ISecurityGroup[];
 
   /**
-   * User name and password of the administrator, for a deployment that makes users. The cluster's Data API has to be on.
+   * User name and password of the administrator, for a deployment that makes users, with its `encryptionKey` where a customer key encrypts it.
+   * The cluster's Data API has to be on.
    *
    * @default - grants make no users, and have to say `DatabasePrivileges.MADE_ELSEWHERE`
    */

@@ -50,7 +50,8 @@ function validateReplication(scope: IConstruct, { parameters }: AuroraPostgresPr
 }
 
 function validateMonitoringInterval(scope: IConstruct, { monitoringInterval }: AuroraPostgresProps): void {
-  if (!monitoringInterval || monitoringInterval.isUnresolved() || [0, ...MONITORING_SECONDS].includes(monitoringInterval.toSeconds())) { return; }
+  if (!monitoringInterval || monitoringInterval.isUnresolved()) { return; }
+  if ([0, ...MONITORING_SECONDS].includes(monitoringInterval.toSeconds({ integral: false }))) { return; }
   reject(scope, {
     prop: 'monitoringInterval',
     value: monitoringInterval.toHumanString(),

@@ -1,4 +1,4 @@
-import { ArnFormat, Aws, Duration, Names, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
+import { Annotations, ArnFormat, Aws, Duration, Names, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -63,6 +63,10 @@ export class AuroraPostgres extends AuroraPostgresBase {
       public _administration(): DatabaseAdministration | CannotAdminister {
         const { secret } = attributes;
         if (!secret) { return { cannot: 'it was imported without its administrator\'s `secret`', remedy: 'Import it with `secret`, or say' }; }
+        if (!secret.encryptionKey) {
+          Annotations.of(this).addWarningV2('cdk-innovate-platform:database-secret-key',
+            '`secret` was imported without its key, which is right only where AWS\'s own key encrypts it: else import it by Secret.fromSecretAttributes with `encryptionKey`.');
+        }
         return {
           clusterArn: Stack.of(this).formatArn({
             service: 'rds', resource: 'cluster', resourceName: this.clusterIdentifier, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
@@ -147,6 +151,7 @@ export class AuroraPostgres extends AuroraPostgresBase {
     this.clusterEndpoint = new rds.Endpoint(this.cluster.clusterEndpoint.hostname, this.port);
     this.readerEndpoint = new rds.Endpoint(this.cluster.clusterReadEndpoint.hostname, this.port);
     this.adminSecret = this.addAdminSecret();
+    this.keepExported();
     this.settings.capacity._bind(this.resource);
     props.restoreFrom?._bind(this.resource);
     this.globalClusterIdentifier = props.globalDatabase?._bind(this, this.cluster, clusterIdentifier, this.settings.deletionProtection);
@@ -323,7 +328,23 @@ export class AuroraPostgres extends AuroraPostgresBase {
     });
   }
 
+  /**
+   * What applications of other stacks import stays exported when their last grant moves to another database, to a restored one for example:
+   * this stack is deployed before theirs, and CloudFormation removes no export that is in use.
+   */
+  private keepExported(): void {
+    const stack = Stack.of(this);
+    if (stack.nested) { return; }
+    const [{ securityGroupId }] = this.connections.securityGroups;
+    const values = [this.clusterEndpoint.hostname, this.readerEndpoint.hostname, this.clusterResourceIdentifier, securityGroupId];
+    for (const value of values) { stack.exportValue(value); }
+  }
+
   private warn(): void {
+    if (this.destroyed && this.settings.deletionProtection) {
+      Annotations.of(this).addWarningV2('cdk-innovate-platform:database-protected',
+        'The database is to be destroyed with its stack (`removalPolicy`), and RDS will refuse: set `deletionProtection: false` as well.');
+    }
     if (this.props.globalDatabase) { warnOfSmallGlobalDatabase(this, this.settings.capacity); }
     if (this.props.readerAutoScaling && this.destroyed) { warnOfScaledReaders(this); }
   }

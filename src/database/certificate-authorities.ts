@@ -18,6 +18,12 @@ export function certificateAuthoritiesOf(region: string, proxy: boolean): string
   return [...RDS.get(region) ?? [], ...proxy ? table.amazon : []].map(toPem).join('');
 }
 
+/** The one root that a connection needs, for an environment with little room: of the cluster's certificate, or of a proxy's. */
+export function leadingAuthorityOf(region: string, viaProxy: boolean): string {
+  const [, rsa2048] = RDS.get(region) ?? [];
+  return toPem(viaProxy ? table.amazon[0] : rsa2048);
+}
+
 function toPem(base64: string): string {
   return ['-----BEGIN CERTIFICATE-----', ...base64.match(/.{1,64}/g) ?? [], '-----END CERTIFICATE-----', ''].join('\n');
 }

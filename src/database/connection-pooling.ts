@@ -58,6 +58,9 @@ export abstract class ConnectionPooling {
     return new RdsProxy(options);
   }
 
+  /** Whether somebody else keeps the connections. @internal */
+  public abstract readonly _pools: boolean;
+
   /** @internal */
   public abstract _validate(scope: IConstruct, prop: string, capacity: DatabaseCapacity): void;
 
@@ -66,6 +69,8 @@ export abstract class ConnectionPooling {
 }
 
 class NoPool extends ConnectionPooling {
+  public readonly _pools = false;
+
   public _validate(_scope: IConstruct, _prop: string, _capacity: DatabaseCapacity): void {
     // nothing to get wrong
   }
@@ -76,6 +81,8 @@ class NoPool extends ConnectionPooling {
 }
 
 class RdsProxy extends ConnectionPooling {
+  public readonly _pools = true;
+
   constructor(private readonly options: RdsProxyOptions) {
     super();
   }

@@ -103,7 +103,7 @@ export class DataRetention {
     const years = Duration.days(2557);
     return new DataRetention({
       pointInTime: Duration.days(35),
-      tiers: [daily(35), monthly(365), { name: 'yearly', schedule: events.Schedule.cron({ ...MORNING, day: '1', month: '1' }), retention: years }],
+      tiers: [daily(35), monthly(365), { name: 'yearly', schedule: events.Schedule.cron({ ...TIMES.yearly, day: '1', month: '1' }), retention: years }],
       ...options,
       legalMinimum: options.legalMinimum ?? LegalMinimum.governance(years),
     });
@@ -157,17 +157,23 @@ export class DataRetention {
   }
 }
 
-// clear of the cluster's own backup window and of its maintenance
-const MORNING = { minute: '0', hour: '5' };
+/**
+ * Clear of the cluster's own backup window and of its maintenance, and more than a start window apart: of rules whose windows overlap,
+ * AWS Backup makes one snapshot, by the rule that keeps it longest, and the copies of the others are left out.
+ *
+ * @see https://docs.aws.amazon.com/aws-backup/latest/devguide/plan-options-and-configuration.html
+ */
+const at = (hour: string) => ({ minute: '0', hour });
+const TIMES = { daily: at('5'), weekly: at('9'), monthly: at('12'), yearly: at('15') };
 
 function daily(days: number): RetentionTier {
-  return { name: 'daily', schedule: events.Schedule.cron(MORNING), retention: Duration.days(days) };
+  return { name: 'daily', schedule: events.Schedule.cron(TIMES.daily), retention: Duration.days(days) };
 }
 
 function weekly(days: number): RetentionTier {
-  return { name: 'weekly', schedule: events.Schedule.cron({ ...MORNING, weekDay: 'SUN' }), retention: Duration.days(days) };
+  return { name: 'weekly', schedule: events.Schedule.cron({ ...TIMES.weekly, weekDay: 'SUN' }), retention: Duration.days(days) };
 }
 
 function monthly(days: number): RetentionTier {
-  return { name: 'monthly', schedule: events.Schedule.cron({ ...MORNING, day: '1' }), retention: Duration.days(days) };
+  return { name: 'monthly', schedule: events.Schedule.cron({ ...TIMES.monthly, day: '1' }), retention: Duration.days(days) };
 }

@@ -171,7 +171,7 @@ class ServerlessInstances extends DatabaseCapacity {
       });
     }
     if (!pauseAfter.isUnresolved()) {
-      validateRange(scope, { prop: `${prop}.pauseAfter`, value: pauseAfter.toSeconds(), min: 300, max: 86_400, unit: 'seconds' });
+      validateRange(scope, { prop: `${prop}.pauseAfter`, value: pauseAfter.toSeconds({ integral: false }), min: 300, max: 86_400, unit: 'seconds', step: 1 });
     }
   }
 }

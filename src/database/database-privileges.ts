@@ -13,6 +13,9 @@ export enum DatabasePrivileges {
   /** Makes, changes and drops tables in the application's schema, as migrations do. What it makes belongs to the schema's owner, and not to the user. */
   OWNER = 'OWNER',
 
-  /** The deployment leaves the user alone: SQL of your own makes it and says what it may do. */
+  /**
+   * The deployment makes no user: SQL of your own does, and says what it may do. A user that the deployment has made before loses its login
+   * when all its grants say this: `ALTER ROLE … LOGIN` and `GRANT rds_iam` give it back.
+   */
   MADE_ELSEWHERE = 'MADE_ELSEWHERE',
 }

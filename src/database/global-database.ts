@@ -121,6 +121,14 @@ class SecondaryCluster extends GlobalDatabase {
       problem: 'it is not the identifier of a global cluster',
       remedy: 'Give `globalClusterIdentifier` of the primary.',
     });
+    if (options.pooling?._pools) {
+      reject(scope, {
+        prop: 'pooling',
+        value: 'ConnectionPooling.rdsProxy()',
+        problem: 'a proxy of a secondary has no writer to offer and refuses connections',
+        remedy: 'Pool at the primary, and let readers here connect to `DATABASE_READER_HOST` themselves.',
+      });
+    }
     if (options.restoreFrom) {
       reject(scope, {
         prop: 'restoreFrom',

@@ -11,6 +11,7 @@ import { PlatformAlerts } from './platform-alerts';
 import { PlatformDevelopers } from './platform-developers';
 import { PlatformEnvironment } from './platform-environment';
 import { PlatformTarget } from './platform-target';
+import { FIRST_DATABASE } from './platform-validation';
 import { PlatformVendor } from './platform-vendor';
 import { KarpenterCluster } from '../cluster/karpenter-cluster';
 import { NodeBudget } from '../cluster/node-budget';
@@ -75,7 +76,7 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
     this.baseline = new AccountBaseline(baseline, 'Account', { alerts: alerts.topic, ...props.environment.baseline });
     props.domain?.bind(() => this.addStack('Dns'));
     this.network = this.addNetwork();
-    this.database = this.addDatabase();
+    this.database = this.addDatabases();
     this.cluster = this.addCluster();
     if (this.cluster.bootstrapFailureAlarm) { alerts.listenTo(this.cluster.bootstrapFailureAlarm); }
     this.api = this.addApi();
@@ -99,13 +100,19 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
     return new SecureVpc(this.addStack('Network'), 'Vpc', { ...network, cidr, maxAzs });
   }
 
-  private addDatabase(): AuroraPostgres {
-    return new AuroraPostgres(this.addStack('Data'), 'Database', {
+  /** The last one that is not retired is in use. */
+  private addDatabases(): AuroraPostgres {
+    const stack = this.addStack('Data');
+    const { database, restoredDatabases, retiredDatabases } = this.props.environment;
+    const all = [{ id: FIRST_DATABASE, restoreFrom: database.restoreFrom }, ...restoredDatabases].filter(({ id }) => !retiredDatabases.includes(id));
+    const made = all.map(({ id, restoreFrom }) => new AuroraPostgres(stack, id, {
       alerts: this.alerts,
-      ...this.props.environment.database,
+      ...database,
+      restoreFrom,
       vpc: this.network.vpc,
       vpcSubnets: this.network.dataSubnets,
-    });
+    }));
+    return made[made.length - 1];
   }
 
   private addCluster(): KarpenterCluster {

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { PlatformDomain } from './platform-domain';
+import { PlatformRestoredDatabase } from './platform-restored-database';
 import { AuroraPostgresOptions } from '../database/aurora-postgres-options';
 import { DataRetention } from '../database/data-retention';
 import { DatabaseCapacity } from '../database/database-capacity';
@@ -67,11 +68,24 @@ export interface PlatformEnvironmentOptions {
    */
   readonly baseline?: AccountBaselineProps;
   /**
-   * What of the database is different: capacity, readers, pooling, retention, restore.
+   * What of the database is different: capacity, readers, pooling, retention.
    *
    * @default - 0.5 to 4 ACU and 7 days point in time for staging, 1 to 32 ACU and `DataRetention.standard()` for production
    */
   readonly database?: AuroraPostgresOptions;
+  /**
+   * Databases that were restored beside the first, whose id is `Database`. The last one is the environment's: API, bastion and migrations use it.
+   * Those before it stay until `retiredDatabases` names them.
+   *
+   * @default - none
+   */
+  readonly restoredDatabases?: PlatformRestoredDatabase[];
+  /**
+   * Ids of databases that are no longer made: each refuses to go while its `deletionProtection` is on, and leaves a last snapshot.
+   *
+   * @default - none
+   */
+  readonly retiredDatabases?: string[];
   /**
    * Availability zones to spread over, 2 to 6.
    *
@@ -176,6 +190,10 @@ export class PlatformEnvironment {
   public readonly baseline?: AccountBaselineProps;
   /** What the database is like. */
   public readonly database: AuroraPostgresOptions;
+  /** Databases that were restored beside the first. */
+  public readonly restoredDatabases: PlatformRestoredDatabase[];
+  /** Ids of databases that are no longer made. */
+  public readonly retiredDatabases: string[];
   /** Number of availability zones. */
   public readonly maxAzs: number;
   /** ARNs of the roles that administer the cluster. */
@@ -204,6 +222,8 @@ export class PlatformEnvironment {
     this.administrators = options.administrators ?? [];
     this.cloudFrontPrefixListId = options.cloudFrontPrefixListId;
     this.deletionProtection = options.deletionProtection ?? true;
+    this.restoredDatabases = options.restoredDatabases ?? [];
+    this.retiredDatabases = options.retiredDatabases ?? [];
     this.database = {
       capacity: DatabaseCapacity.serverless(production ? { min: 1, max: 32 } : { min: 0.5, max: 4 }),
       retention: production ? DataRetention.standard() : DataRetention.pointInTimeOnly(Duration.days(7)),

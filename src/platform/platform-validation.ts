@@ -54,6 +54,7 @@ export function validatePlatform(scope: IConstruct, props: InnovatePlatformProps
       });
     }
     validateWaysOut(scope, prop('network'), environment, props);
+    validateDatabases(scope, prop, environment);
     if (environment.account === management.account && !isDeployTime(management.account)) {
       reject(scope, {
         prop: prop('account'), value: environment.account, problem: 'that is the management account, which runs no workloads',
@@ -73,6 +74,27 @@ export function validatePlatform(scope: IConstruct, props: InnovatePlatformProps
   validateUnique(scope, 'environments[].branch', environments.map(environment => environment.branch), 'branch');
   validateNoOverlap(scope, props);
   validateAccess(scope, props);
+}
+
+/** Id of the database that every environment begins with. */
+export const FIRST_DATABASE = 'Database';
+
+function validateDatabases(scope: IConstruct, prop: (name: string) => string, { restoredDatabases, retiredDatabases }: PlatformEnvironment): void {
+  const ids = [FIRST_DATABASE, ...restoredDatabases.map(({ id }) => id)];
+  for (const { id } of restoredDatabases) {
+    validateMatch(scope, {
+      prop: prop('restoredDatabases[].id'), value: id, pattern: /^[A-Z][A-Za-z0-9]{0,30}$/, problem: 'it becomes part of the cluster\'s name',
+      remedy: 'Give letters and digits that begin with a capital letter, such as "Database2".',
+    });
+  }
+  validateUnique(scope, prop('restoredDatabases[].id'), ids, 'id');
+  for (const value of retiredDatabases) {
+    if (ids.slice(0, -1).includes(value)) { continue; }
+    reject(scope, {
+      prop: prop('retiredDatabases'), value, problem: ids.includes(value) ? 'it is the database in use' : 'there is no database of this id',
+      remedy: ids.length > 1 ? `Name one of ${ids.slice(0, -1).join(', ')}.` : 'Restore another one first.',
+    });
+  }
 }
 
 /** What the cluster, the bastion and CloudFront cannot do without. */

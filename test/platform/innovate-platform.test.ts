@@ -1,6 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { DatabaseCapacity } from '../../src/database/database-capacity';
+import { RestoreSource } from '../../src/database/restore-source';
 import { GitHubRepository } from '../../src/delivery/github-repository';
 import { PermissionSet } from '../../src/landing-zone/access/permission-set';
 import { Ipv6 } from '../../src/network/vpc/ipv6';
@@ -164,6 +165,28 @@ test('an environment chooses its network\'s ways in and out', () => {
 /** A text with references in it, of which one part matches. */
 const joined = (part: string) => Match.objectLike({ 'Fn::Join': ['', Match.arrayWith([Match.stringLikeRegexp(part)])] });
 
+test('a restored database takes the place of the first, which stays until it is retired', () => {
+  const restoredDatabases = [{ id: 'Database2', restoreFrom: RestoreSource.snapshot('rds:innovate-2026-11-23') }];
+  const of = (options: object) => {
+    const environment = PlatformEnvironment.staging({ account: STAGING, monthlyNodeBudget: 400, ...options });
+    const { app, platform: innovate } = platform({ environments: [environment] });
+    const data = Stack.of(innovate.environment('staging').database);
+    return { innovate, app, data: Template.fromStack(data), api: JSON.stringify(Template.fromStack(Stack.of(innovate.environment('staging').cluster)).toJSON()) };
+  };
+  const before = of({});
+  const restored = of({ restoredDatabases });
+  expect(restored.innovate.environment('staging').database.node.id).toBe('Database2');
+  restored.data.resourceCountIs('AWS::RDS::DBCluster', 2);
+  restored.data.hasResourceProperties('AWS::RDS::DBCluster', { SnapshotIdentifier: 'rds:innovate-2026-11-23' });
+  // the stack of the first database is deployed before those that still import from it
+  const exportsOf = (template: Template) => Object.values(template.findOutputs('*')).flatMap(({ Export }) => Export?.Name ?? []);
+  expect(exportsOf(restored.data)).toEqual(expect.arrayContaining(exportsOf(before.data)));
+  expect(restored.api).not.toEqual(before.api);
+  const retired = of({ restoredDatabases, retiredDatabases: ['Database'] });
+  retired.data.resourceCountIs('AWS::RDS::DBCluster', 1);
+  expect(retired.api).toEqual(restored.api);
+});
+
 test('an access is revoked in one line', () => {
   const { platform: innovate } = platform({ vendors: [{ ...PROPS.vendors![0], revoked: true }] });
   Template.fromStack(Stack.of(innovate.environment('staging').bastion!)).hasResourceProperties('AWS::IAM::Role', {
@@ -222,6 +245,10 @@ test.each<[string, Partial<InnovatePlatformProps>, RegExp]>([
   ['a network without a way to AWS', { environments: [custom({ network: { natGateways: NatGateways.none(), endpoints: PrivateEndpoint.forSessionManager() } })], vendors: undefined }, /`environments\[0\]\.network\.endpoints` is \["Ssm","SsmMessages"\], but without NAT gateways nothing reaches Ec2, EcrApi/],
   ['a bastion without a way to AWS', { environments: [custom({ network: { natGateways: NatGateways.none(), endpoints: PrivateEndpoint.forPrivateCluster() } })] }, /without NAT gateways nothing reaches SsmMessages\. Give/],
   ['a network that is closed to CloudFront', { environments: [custom({ network: { blockPublicAccess: VpcBlockPublicAccess.accountIngress({ excludeVpc: false }) } })] }, /`environments\[0\]\.network\.blockPublicAccess` is "excludeVpc: false", but it has to be assumed to stop CloudFront/],
+  ['a restored database of the first one\'s id', { environments: [custom({ restoredDatabases: [{ id: 'Database', restoreFrom: RestoreSource.snapshot('a') }] })] }, /`environments\[0\]\.restoredDatabases\[\]\.id` is "Database", but two entries have this id/],
+  ['a restored database without a proper id', { environments: [custom({ restoredDatabases: [{ id: 'second-db', restoreFrom: RestoreSource.snapshot('a') }] })] }, /`environments\[0\]\.restoredDatabases\[\]\.id` is "second-db", but it becomes part of the cluster's name/],
+  ['the database in use as a retired one', { environments: [custom({ retiredDatabases: ['Database'] })] }, /`environments\[0\]\.retiredDatabases` is "Database", but it is the database in use\. Restore another one first/],
+  ['a retired database that is none', { environments: [custom({ retiredDatabases: ['Databse'] })] }, /`environments\[0\]\.retiredDatabases` is "Databse", but there is no database of this id/],
   ['a vendor who reaches nothing', { vendors: [{ ...PROPS.vendors![0], targets: [] }] }, /`vendors\[0\]\.targets` is \[\], but whoever reaches nothing needs no access\. Add a PlatformTarget/],
   ['a vendor of no environment', { vendors: [{ ...PROPS.vendors![0], environments: [] }] }, /`vendors\[0\]\.environments` is \[\], but that is access to nothing/],
   ['developers twice', { developers: [{ targets: [PlatformTarget.API] }, { targets: [PlatformTarget.DATABASE] }] }, /`developers\[\]\.permissionSet of "staging"` is "InnovateDeveloper", but two entries have this permission set/],
