@@ -3,7 +3,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as rds from 'aws-cdk-lib/aws-rds';
-import { Construct } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
 import { ConnectOptions, IAuroraPostgres } from './aurora-postgres-ref';
 import { certificateAuthoritiesOf, hasCertificateAuthorities, leadingAuthorityOf } from './certificate-authorities';
 import { DatabasePrivileges } from './database-privileges';
@@ -93,6 +93,7 @@ export abstract class AuroraPostgresBase extends Construct implements IAuroraPos
   public grantConnect(grantee: iam.IGrantable, user: string, options: ConnectOptions = {}): iam.Grant {
     const environment = this.connectionEnvironment(user, options);
     const route = this.route(options);
+    this.validateReach(grantee);
     if (hasEnvironment(grantee)) { this.validateEnvironment(grantee, user, options); }
     this.makeUser(user, options.privileges);
     if (isConnectable(grantee)) { openPort(grantee, route, `PostgreSQL as ${user}`); }
@@ -234,6 +235,15 @@ export abstract class AuroraPostgresBase extends Construct implements IAuroraPos
       });
     }
     CONNECTED.set(grantee, { ...connected, [environmentPrefix]: connection });
+  }
+
+  /** A function outside every VPC has no way to a database. */
+  private validateReach(grantee: object): void {
+    if (!('isBoundToVpc' in grantee) || grantee.isBoundToVpc) { return; }
+    reject(this, {
+      prop: 'grantee', value: (grantee as unknown as IConstruct).node.path, problem: 'the function is in no VPC, so it cannot reach the database',
+      remedy: 'Give the function `vpc` and `vpcSubnets`.',
+    });
   }
 
   /** The environment of a Lambda function holds 4 KB: one root has room there. */

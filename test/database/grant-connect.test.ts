@@ -141,7 +141,15 @@ function service(stack: Stack, id = 'Service'): Service {
   return new Service(stack, id, { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') });
 }
 
-test('a service finds the certificates of the authorities in its environment, too, but a function has no room for them', () => {
+test('a function in no VPC is refused before anything is made for it', () => {
+  const stack = testStack();
+  const database = new AuroraPostgres(stack, 'Database', { vpc: foreignVpc(stack) });
+  expect(() => database.grantConnect(handler(stack), 'app_user')).toThrow(
+    'Test/Database: `grantee` is "Test/Orders", but the function is in no VPC, so it cannot reach the database. Give the function `vpc` and `vpcSubnets`.');
+  Template.fromStack(stack).resourceCountIs('Custom::DatabaseUser', 0);
+});
+
+test('a service finds the certificates of all authorities in its environment, too; a function has room for one', () => {
   const stack = testStack();
   const vpc = foreignVpc(stack);
   const database = new AuroraPostgres(stack, 'Database', { vpc });
@@ -247,12 +255,6 @@ test.each<[string, ConnectOptions, RegExp]>([
   expect(() => database.grantConnect(api, 'app_user', options)).toThrow(message);
   expect(api.environment).toEqual({});
   Template.fromStack(stack).resourceCountIs('Custom::DatabaseUser', 0);
-});
-
-test('a function outside the VPC is refused with a remedy', () => {
-  const stack = testStack();
-  const database = new AuroraPostgres(stack, 'Database', { vpc: foreignVpc(stack) });
-  expect(() => database.grantConnect(handler(stack), 'app_user')).toThrow(/Supply the "vpc" parameter/);
 });
 
 test('an imported database grants the same', () => {
