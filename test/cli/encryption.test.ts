@@ -209,7 +209,15 @@ test('somebody else\'s database: a password in the template, storage without a k
     `Instance storage, snapshots and automated backups: customer key ${FOREIGN_KEY}`,
     'Function environment variables: key of AWS: alias/aws/lambda',
     'Cluster clients → cluster: none, none',
+    'Instance clients → instance: none, none',
   ]);
+});
+
+test.each([['postgres', 'rds.force_ssl', '1'], ['mysql', 'require_secure_transport', 'ON']])('an instance of %s that asks for TLS', (engine, parameter, value) => {
+  const stack = testStack();
+  const group = new rds.CfnDBParameterGroup(stack, 'Group', { family: `${engine}17`, description: 'TLS', parameters: { [parameter]: value } });
+  new rds.CfnDBInstance(stack, 'Instance', { engine, dbParameterGroupName: group.ref, caCertificateIdentifier: 'rds-ca-rsa2048-g1' });
+  expect(lines(tableOf(stack))).toContain('Instance clients → instance: TLS, refused without, rds-ca-rsa2048-g1');
 });
 
 test('a restored cluster is as encrypted as its source, with the key that it names', () => {
@@ -236,14 +244,14 @@ describe('the command', () => {
     const { stdout, status } = run();
     expect(stdout).toMatch(/^Stores:\n {2}stack +resource +store +key\n/);
     expect(stdout).toMatch(/\n {2}Bare +Log +log +none\n/);
-    expect(stdout).toMatch(/\n\d+ stores and 2 hops; no property asks for the encryption of 1 of them\.\n/);
+    expect(stdout).toMatch(/\n\d+ stores and 2 hops; no property asks for the encryption of 1 of these\.\n/);
     expect(status).toBe(1);
   });
 
   test('as tables of a page, of some stacks', () => {
     const { stdout, status } = run('--stacks', 'Data', '--markdown');
     expect(stdout).toMatch(/^\| stack \| resource \| store \| key \|\n\| --- \| --- \| --- \| --- \|\n\| Data \| /);
-    expect(stdout).toContain('; all of them are encrypted.');
+    expect(stdout).toContain('; each of these is encrypted.');
     expect(status).toBe(0);
   });
 

@@ -31,7 +31,7 @@ function closing({ stores, hops, notExamined }: EncryptionTable): string[] {
   const bare = [...stores, ...hops].filter(isUnencrypted).length;
   const types = notExamined.map(({ type, count }) => `${type} (${count})`).join(', ');
   return [
-    `${stores.length} stores and ${hops.length} hops; ${bare === 0 ? 'all of them are encrypted' : `no property asks for the encryption of ${bare} of them`}.`,
+    `${stores.length} stores and ${hops.length} hops; ${bare === 0 ? 'each of these is encrypted' : `no property asks for the encryption of ${bare} of these`}.`,
     ...types ? [`Not examined: ${types}.`] : [],
   ];
 }

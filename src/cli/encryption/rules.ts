@@ -115,7 +115,15 @@ function databaseInstance(instance: StackResource, keys: Keys): Findings {
       ...own ? [{ store: 'storage, snapshots and automated backups', key: storageKey(instance, keys) }, ...administratorSecret(instance, keys)] : [],
       ...insights(instance, keys),
     ],
+    hops: own ? [{ from: 'clients', to: 'instance', protocol: instanceProtocol(instance), certificate: instance.text('CACertificateIdentifier') }] : [],
   };
+}
+
+/** What the parameters of an instance without a cluster ask of its clients, for PostgreSQL and for MySQL. */
+function instanceProtocol(instance: StackResource): string | undefined {
+  const parameters = instance.named('DBParameterGroupName');
+  const isRequired = ['rds.force_ssl', 'require_secure_transport'].some(name => ['1', 'ON'].includes(String(parameters?.at('Parameters', name)).toUpperCase()));
+  return isRequired ? 'TLS, refused without' : undefined;
 }
 
 /** The proxy asks the database for the same that it asks its clients for. */
