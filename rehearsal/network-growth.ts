@@ -12,7 +12,7 @@ import { Failure } from './failure';
 import { LocalAws } from './local-aws/local-aws';
 import { leftOf, type Network, readNetwork, type Subnet } from './network-growth/network';
 import { type Version, VERSIONS } from './network-growth/versions';
-import { endChildrenWithThisProcess } from './process';
+import { runProgram } from './program';
 import { Progress } from './progress';
 import { openRunDirectory } from './run-directory';
 
@@ -185,11 +185,4 @@ function refuseAny(step: string, problems: readonly string[]): void {
 
 const QUIET: StackProgress = { started: () => undefined, finished: () => undefined };
 
-endChildrenWithThisProcess(signal => progress.line(`Interrupted by ${signal}; everything that was started has ended.`));
-main().then(
-  () => process.exit(0),
-  (error: Error & { details?: string }) => {
-    progress.line(`FAILED: ${error.message}${error.details ? `\n${error.details.slice(-3000)}` : ''}`);
-    process.exit(1);
-  },
-);
+runProgram(progress, main);

@@ -10,7 +10,8 @@ import { CdkCli, type StackProgress, synthesize } from './cdk-cli';
 import { LocalContext } from './checks/context';
 import { FirstRun, type Preflight } from './first-run';
 import { LocalAws } from './local-aws/local-aws';
-import { endChildrenWithThisProcess, run } from './process';
+import { run } from './process';
+import { runProgram } from './program';
 import { Progress } from './progress';
 import { openRunDirectory } from './run-directory';
 
@@ -125,11 +126,4 @@ async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
 
 const QUIET: StackProgress = { started: () => undefined, finished: ({ displayName, seconds }) => progress.event(`${displayName}  ${seconds.toFixed(1)} s`) };
 
-endChildrenWithThisProcess(signal => progress.line(`Interrupted by ${signal}; everything that was started has ended.`));
-main().then(
-  () => process.exit(0),
-  (error: Error & { details?: string }) => {
-    progress.line(`FAILED: ${error.message}${error.details ? `\n${error.details.slice(-3000)}` : ''}`);
-    process.exit(1);
-  },
-);
+runProgram(progress, main);

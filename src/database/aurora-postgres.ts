@@ -1,4 +1,4 @@
-import { Annotations, ArnFormat, Aws, Duration, Names, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
+import { Annotations, Aws, Duration, Names, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -14,10 +14,11 @@ import { clusterParameters } from './cluster-parameters';
 import { DatabaseAlarms } from './database-alarms';
 import { DatabaseBackup } from './database-backup';
 import { DatabaseProxy } from './database-proxy';
-import { DatabaseSettings, DEFAULT_PORT, settingsOf } from './database-settings';
-import { addDataApiStep, CannotAdminister, DatabaseAdministration } from './database-users';
+import { DatabaseSettings, settingsOf } from './database-settings';
+import { CannotAdminister, DatabaseAdministration } from './database-users';
 import { supportsDataApi } from './engine-versions';
 import { warnOfSmallGlobalDatabase } from './global-database';
+import { ImportedAuroraPostgres } from './imported-aurora-postgres';
 import { createMonitoringRole } from './monitoring-role';
 import { ADMIN_USER } from './postgres-name';
 import { scaleReaders, warnOfScaledReaders } from './reader-auto-scaling';
@@ -48,37 +49,7 @@ import { reject } from '../private/validation';
 export class AuroraPostgres extends AuroraPostgresBase {
   /** A database that lives elsewhere, in the account and region of this stack. */
   public static fromAuroraPostgresAttributes(scope: Construct, id: string, attributes: AuroraPostgresAttributes): IAuroraPostgres {
-    class Import extends AuroraPostgresBase {
-      public readonly clusterIdentifier = attributes.clusterIdentifier;
-      public readonly clusterResourceIdentifier = attributes.clusterResourceIdentifier;
-      public readonly port = attributes.port ?? DEFAULT_PORT;
-      public readonly clusterEndpoint = new rds.Endpoint(attributes.clusterEndpointAddress, this.port);
-      public readonly readerEndpoint = new rds.Endpoint(attributes.readerEndpointAddress, this.port);
-      public readonly databaseName = attributes.databaseName;
-      public readonly connections = new ec2.Connections({ securityGroups: attributes.securityGroups, defaultPort: ec2.Port.tcp(this.port) });
-      /** @internal */
-      public readonly _pool = undefined;
-
-      /** @internal */
-      public _administration(): DatabaseAdministration | CannotAdminister {
-        const { secret } = attributes;
-        if (!secret) { return { cannot: 'it was imported without its administrator\'s `secret`', remedy: 'Import it with `secret`, or say' }; }
-        if (!secret.encryptionKey) {
-          Annotations.of(this).addWarningV2('cdk-innovate-platform:database-secret-key',
-            '`secret` was imported without its key, which is right only where AWS\'s own key encrypts it: else import it by Secret.fromSecretAttributes with `encryptionKey`.');
-        }
-        return {
-          clusterArn: Stack.of(this).formatArn({
-            service: 'rds', resource: 'cluster', resourceName: this.clusterIdentifier, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-          }),
-          secret,
-          after: [],
-          encryptionKey: () => createEncryptionKey(this, 'Key', { description: `Users of ${this.node.path}` }),
-          enableDataApi: () => addDataApiStep(this, this.clusterIdentifier),
-        };
-      }
-    }
-    return new Import(scope, id);
+    return new ImportedAuroraPostgres(scope, id, attributes);
   }
 
   /** The cluster. */

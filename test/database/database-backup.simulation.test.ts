@@ -72,7 +72,7 @@ const copyVault = (vault: BackupCopyVault) => deployed(Stack.of(vault).resolve(v
 
 type Asked = [action: string, resource: string, context?: Record<string, string>];
 
-function may(role: RegExp, [action, resource, context]: Asked): Promise<string> {
+function may(role: RegExp, [action, resource, context]: Asked, resourcePolicy = resource === KEY ? KEY_POLICY : undefined): Promise<string> {
   return decide({
     principal: `arn:aws:sts::${ACCOUNT}:assumed-role/${only('AWS::IAM::Role', role)[0]}/service`,
     account: ACCOUNT,
@@ -80,7 +80,7 @@ function may(role: RegExp, [action, resource, context]: Asked): Promise<string> 
     resource,
     context,
     identityPolicies: policiesOf(role),
-    resourcePolicy: resource === KEY ? KEY_POLICY : undefined,
+    resourcePolicy,
   });
 }
 
@@ -147,18 +147,14 @@ describe('the role of the plan', () => {
 });
 
 /** Another key than the database's has the default policy. */
-function decideWithOwnKey(role: RegExp, [action, resource, context]: Asked): Promise<string> {
-  if (!resource.startsWith('arn:aws:kms:') || resource === KEY) { return may(role, [action, resource, context]); }
-  return decide({
-    principal: `arn:aws:sts::${ACCOUNT}:assumed-role/${only('AWS::IAM::Role', role)[0]}/service`,
-    account: ACCOUNT,
-    action,
-    resource,
-    context,
-    identityPolicies: policiesOf(role),
-    resourcePolicy: { Version: '2012-10-17', Statement: { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: 'kms:*', Resource: '*' } },
-  });
+function decideWithOwnKey(role: RegExp, asked: Asked): Promise<string> {
+  const [, resource] = asked;
+  return resource.startsWith('arn:aws:kms:') && resource !== KEY ? may(role, asked, DEFAULT_KEY_POLICY) : may(role, asked);
 }
+
+const DEFAULT_KEY_POLICY = {
+  Version: '2012-10-17', Statement: { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: 'kms:*', Resource: '*' },
+};
 
 describe('the database key', () => {
   const backupService = (account: string) => `arn:aws:sts::${account}:assumed-role/AWSServiceRoleForBackup/service`;

@@ -84,9 +84,7 @@ export class ForeignVpc extends Construct {
 
   /** What the VPC lacks, and what the app cannot tell: as of now, so that a tag or a route that is added later counts once it is there. */
   public get findings(): VpcFinding[] {
-    return this._examine().map(({ check, commands, ...finding }) => ({
-      ...finding, check: awsCommand([...check, '--output', 'json']), commands: commands.map(awsCommand),
-    }));
+    return this._examine().map(asFinding);
   }
 
   /** @internal */
@@ -114,6 +112,10 @@ function selectedZones(vpc: ec2.IVpc, selection: ec2.SubnetSelection): number {
   } catch {
     return 0;
   }
+}
+
+function asFinding({ check, commands, ...finding }: Examined): VpcFinding {
+  return { ...finding, check: awsCommand([...check, '--output', 'json']), commands: commands.map(awsCommand) };
 }
 
 function awsCommand(command: string[]): string {
@@ -144,14 +146,15 @@ class Report implements IAspect {
 
   public visit(node: IConstruct): void {
     if (node !== this.network) { return; }
-    this.network._examine().filter(({ missing }) => !missing).forEach(finding => addStep(this.network, finding));
     const annotations = Annotations.of(node);
-    for (const { id, requirement, why, missing, check, expected, commands, code } of this.network.findings) {
+    for (const examined of this.network._examine()) {
+      const { id, requirement, why, missing, check, expected, commands, code } = asFinding(examined);
       const mend = [...code ? [code] : [], ...commands].join(' ; ');
       if (missing) {
         annotations.addWarningV2(`cdk-innovate-platform:vpc-${id}`, `Not so: ${requirement}. ${why} Mend it: ${mend}`);
       } else {
         annotations.addInfoV2(`cdk-innovate-platform:vpc-${id}`, `To be checked: ${requirement}. ${why} \`${check}\` has to print ${expected}. Else: ${mend}`);
+        addStep(this.network, examined);
       }
     }
   }

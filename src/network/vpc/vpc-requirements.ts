@@ -50,6 +50,7 @@ class Examination {
   private readonly vpc: ec2.IVpc;
   private readonly vpcId: string;
   private readonly routes: ec2.CfnRoute[];
+  private readonly s3Endpoints: ec2.CfnVPCEndpoint[];
   private readonly nodes: IConstruct[];
 
   constructor(private readonly examined: ExaminedVpc) {
@@ -58,6 +59,8 @@ class Examination {
     this.vpcId = idOr(this.vpc.vpcId, 'vpc-id');
     this.nodes = examined.scope.node.root.node.findAll();
     this.routes = this.nodes.filter(node => node instanceof ec2.CfnRoute);
+    this.s3Endpoints = this.nodes.filter(node => node instanceof ec2.CfnVPCEndpoint).filter(node => node.vpcEndpointType === 'Gateway'
+      && same(node, node.vpcId, this.vpc.vpcId) && /\.s3"/.test(resolved(node, node.serviceName ?? '')));
   }
 
   public findings(): Examined[] {
@@ -170,9 +173,8 @@ class Examination {
 
   /** Whether a gateway endpoint of the app gives the subnet's route table its route. */
   private hasS3Route({ routeTable: { routeTableId } }: ec2.ISubnet): boolean {
-    return this.nodes.some(node => node instanceof ec2.CfnVPCEndpoint && node.vpcEndpointType === 'Gateway'
-      && same(node, node.vpcId, this.vpc.vpcId) && /\.s3"/.test(resolved(node, node.serviceName ?? ''))
-      && (Stack.of(node).resolve(node.routeTableIds) ?? []).some((id: unknown) => JSON.stringify(id) === resolved(node, routeTableId)));
+    return this.s3Endpoints.some(endpoint =>
+      (Stack.of(endpoint).resolve(endpoint.routeTableIds) ?? []).some((id: unknown) => JSON.stringify(id) === resolved(endpoint, routeTableId)));
   }
 
   private internetGateway(): Evidence {
