@@ -6,7 +6,6 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct, IConstruct } from 'constructs';
 import { AccessControl } from './access/access-control';
 import { AuditTrail } from './audit/audit-trail';
-import { ALARMS_SERVICE } from './audit/trail-alarms';
 import { BUDGETS_SERVICE, COST_ANOMALY_SERVICE, CostAlerts } from './billing/cost-alerts';
 import { Guardrail } from './guardrails/guardrail';
 import { attachPolicies, composeGuardrails, ComposedPolicy, policyTypesOf } from './guardrails/guardrail-policies';
@@ -16,6 +15,7 @@ import { MANAGEMENT_NAME } from './organization/landing-zone-account';
 import { OrganizationTree } from './organization/organization-tree';
 import { WorkloadsInManagement } from './organization/workloads-in-management';
 import { addPreparationSteps } from './preparation-steps';
+import { ALARMS_SERVICE } from '../private/alarm-topic';
 import { createEncryptionKey } from '../private/encryption-key';
 import { reject } from '../private/validation';
 

@@ -1,14 +1,11 @@
-import { Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import { ALARMS_SERVICE, allowAlarmsToPublish } from '../private/alarm-topic';
 import { createEncryptionKey } from '../private/encryption-key';
 import { addSubscriptionStep } from '../private/first-run';
-
-const ALARMS = 'cloudwatch.amazonaws.com';
 
 /** Where an environment's alarms go: an encrypted topic that CloudWatch of this account may publish to. */
 export class AlertTopic extends Construct {
@@ -16,15 +13,9 @@ export class AlertTopic extends Construct {
 
   constructor(scope: Construct, id: string, email: string) {
     super(scope, id);
-    const encryptionKey = createEncryptionKey(this, 'Key', { description: 'Alerts of the environment', services: [ALARMS] });
+    const encryptionKey = createEncryptionKey(this, 'Key', { description: 'Alerts of the environment', services: [ALARMS_SERVICE] });
     this.topic = new sns.Topic(this, 'Topic', { masterKey: encryptionKey, enforceSSL: true });
-    this.topic.addToResourcePolicy(new iam.PolicyStatement({
-      sid: 'AlarmsOfThisAccount',
-      principals: [new iam.ServicePrincipal(ALARMS)],
-      actions: ['sns:Publish'],
-      resources: [this.topic.topicArn],
-      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-    }));
+    allowAlarmsToPublish(this, this.topic);
     this.topic.addSubscription(new subscriptions.EmailSubscription(email));
     addSubscriptionStep(this, email);
   }

@@ -4,19 +4,30 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { IConstruct } from 'constructs';
 
 /** The service that publishes to the topic and therefore uses its key. */
-const ALARMS_SERVICE = 'cloudwatch.amazonaws.com';
-const SID = 'AlarmsOfThisAccount';
+export const ALARMS_SERVICE = 'cloudwatch.amazonaws.com';
+
+/** What a statement for the alarms of the scope's account has in common, whatever it allows. */
+function alarmsOf(scope: IConstruct): iam.PolicyStatementProps {
+  return {
+    sid: 'AlarmsOfThisAccount',
+    principals: [new iam.ServicePrincipal(ALARMS_SERVICE)],
+    conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+  };
+}
 
 /**
- * Lets the CloudWatch alarms of the scope's account publish to a topic. A topic without a policy lets them by itself, but any statement replaces that one.
+ * Lets the CloudWatch alarms of the scope's account publish to a topic whose key admits them already.
+ *
+ * A topic without a policy lets them by itself, but any statement replaces that one.
  *
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
  */
+export function allowAlarmsToPublish(scope: IConstruct, topic: sns.ITopic): void {
+  topic.addToResourcePolicy(new iam.PolicyStatement({ ...alarmsOf(scope), actions: ['sns:Publish'], resources: [topic.topicArn] }));
+}
+
+/** Lets the CloudWatch alarms of the scope's account publish to somebody's topic, and use its key. */
 export function allowAlarms(scope: IConstruct, topic: sns.ITopic): void {
-  const principals = [new iam.ServicePrincipal(ALARMS_SERVICE)];
-  const conditions = { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } };
-  topic.addToResourcePolicy(new iam.PolicyStatement({ sid: SID, principals, actions: ['sns:Publish'], resources: [topic.topicArn], conditions }));
-  topic.masterKey?.addToResourcePolicy(new iam.PolicyStatement({
-    sid: SID, principals, actions: ['kms:GenerateDataKey', 'kms:Decrypt'], resources: ['*'], conditions,
-  }));
+  allowAlarmsToPublish(scope, topic);
+  topic.masterKey?.addToResourcePolicy(new iam.PolicyStatement({ ...alarmsOf(scope), actions: ['kms:GenerateDataKey', 'kms:Decrypt'], resources: ['*'] }));
 }

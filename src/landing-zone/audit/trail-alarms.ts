@@ -1,16 +1,13 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { TRAIL_EVENTS, TrailEvents } from './trail-events';
-
-/** The service that publishes to the topic and therefore uses its key. */
-export const ALARMS_SERVICE = 'cloudwatch.amazonaws.com';
+import { allowAlarmsToPublish } from '../../private/alarm-topic';
 
 const METRIC_NAMESPACE = 'InnovateLandingZone/AuditTrail';
 
@@ -33,13 +30,7 @@ export class TrailAlarms extends Construct {
 
   private createTopic(): sns.Topic {
     const topic = new sns.Topic(this, 'Topic', { masterKey: this.props.encryptionKey, enforceSSL: true });
-    topic.addToResourcePolicy(new iam.PolicyStatement({
-      sid: 'AlarmsOfThisAccount',
-      principals: [new iam.ServicePrincipal(ALARMS_SERVICE)],
-      actions: ['sns:Publish'],
-      resources: [topic.topicArn],
-      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-    }));
+    allowAlarmsToPublish(this, topic);
     topic.addSubscription(new subscriptions.EmailSubscription(this.props.email));
     return topic;
   }
