@@ -166,6 +166,24 @@ project.addTask('rehearse:network-growth', {
   description: 'Let a network grow step by step on a local AWS: a zone, an endpoint, IPv6, NAT per zone; nothing may be replaced',
   exec: `${typescript} rehearsal/network-growth.ts`,
 });
+project.addTask('manifests', {
+  description: 'Check every Kubernetes object and chart value of the example platform and the integ apps against a real API server',
+  exec: `${typescript} rehearsal/check-manifests.ts`,
+});
+project.addTask('rehearse:bootstrap', {
+  description: 'Apply the cluster\'s bundle to a real Kubernetes as its pipeline would, and as the kubectl provider does on a local AWS',
+  exec: `${typescript} rehearsal/bootstrap.ts`,
+});
+project.addTask('rehearse:scaling', {
+  description: 'Let the real Karpenter scale the example platform\'s cluster through a day, on a real Kubernetes and a local EC2',
+  exec: `${typescript} rehearsal/rehearse-scaling.ts`,
+  receiveArgs: true,
+});
+project.addTask('rehearse:edge', {
+  description: 'Serve the example application by the synthesized distribution\'s own configuration and drive it in headless Chromium',
+  exec: `${typescript} rehearsal/rehearse-edge.ts`,
+  receiveArgs: true,
+});
 project.addTask('integ', {
   description: 'Compare every integ app with its committed snapshot, offline',
   env,

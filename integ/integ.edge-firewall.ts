@@ -1,7 +1,7 @@
 import { ExpectedResult, IntegTest } from '@aws-cdk/integ-tests-alpha';
 import { Stack } from 'aws-cdk-lib';
 import { integApp } from './integ-app';
-import { EdgeFirewall } from '../src/site/edge-firewall';
+import { EdgeFirewall } from '../src/site/firewall/edge-firewall';
 
 /** A firewall with upload paths, whose log WAF has accepted as its destination. */
 const app = integApp();

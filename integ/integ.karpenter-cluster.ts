@@ -3,7 +3,7 @@ import { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { integApp } from './integ-app';
 import { KarpenterCluster } from '../src/cluster/karpenter-cluster';
-import { NodeBudget } from '../src/cluster/node-budget';
+import { NodeBudget } from '../src/cluster/nodes/node-budget';
 
 /** The smallest sensible cluster in somebody else's VPC, whose bootstrap pipeline has installed Karpenter and a web service. */
 const app = integApp();

@@ -99,6 +99,7 @@ function serviceMade(item: InventoryItem): string | undefined {
   if (item.type === 'AWS::Logs::LogGroup' && item.id.startsWith('/aws/lambda/')) {
     return 'Lambda made it when the function ran; it holds the function\'s log';
   }
+  if (item.type === 'AWS::IAM::Role' && item.id.startsWith('AWSServiceRoleFor')) { return 'service-linked role of the account, which the first-run checklist made'; }
   return undefined;
 }
 

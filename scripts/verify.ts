@@ -21,6 +21,8 @@ const CHECKS: Check[] = [
   { name: 'from one account to an organization', command: 'npx projen rehearse:new-organization' },
   { name: 'a network that grows', command: 'npx projen rehearse:network-growth' },
   { name: 'the local AWS', command: 'npx projen test:local-aws' },
+  { name: 'manifests', command: 'npx projen manifests' },
+  { name: 'bootstrap on a real Kubernetes', command: 'npx projen rehearse:bootstrap' },
 ];
 
 /** What a check is allowed to print where it passed: enough to see that it did something. */

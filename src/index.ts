@@ -40,11 +40,23 @@ export * from './network/vpc/vpc-block-public-access';
 export * from './network/vpc/vpc-finding';
 
 // cluster: scales by itself, within a budget
-export * from './cluster/cluster-bootstrap';
+export * from './cluster/bootstrap/cluster-bootstrap';
+export * from './cluster/cluster-compute';
+export * from './cluster/karpenter/karpenter';
 export * from './cluster/karpenter-cluster';
+export * from './cluster/karpenter-cluster-attributes';
+export * from './cluster/karpenter-cluster-base';
 export * from './cluster/karpenter-cluster-props';
-export * from './cluster/node-budget';
-export * from './cluster/web-service';
+export * from './cluster/karpenter-cluster-ref';
+export * from './cluster/karpenter/karpenter-props';
+export * from './cluster/nodes/node-budget';
+export * from './cluster/nodes/node-capacity';
+export * from './cluster/nodes/node-disruption';
+export * from './cluster/nodes/node-image';
+export * from './cluster/nodes/node-pool';
+export * from './cluster/nodes/node-pool-options';
+export * from './cluster/services/service-traffic';
+export * from './cluster/services/web-service';
 
 // database: data that is kept
 export * from './database/aurora-postgres';
@@ -69,8 +81,19 @@ export * from './database/retention/retention-tier';
 
 // site: one edge for the app and its API
 export * from './site/api-origin';
-export * from './site/edge-firewall';
+export * from './site/content-security-policy';
+export * from './site/firewall/edge-firewall';
+export * from './site/firewall/firewall-base';
+export * from './site/firewall/firewall-bot-control';
+export * from './site/firewall/firewall-mode';
+export * from './site/firewall/firewall-props';
+export * from './site/firewall/firewall-rate-limit';
+export * from './site/origin-failover';
+export * from './site/firewall/regional-firewall';
+export * from './site/security-headers';
+export * from './site/firewall/shield-advanced-protection';
 export * from './site/site-domain';
+export * from './site/site-user-metrics';
 export * from './site/spa-static-site';
 
 // delivery: from a branch to a release

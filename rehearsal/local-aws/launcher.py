@@ -77,6 +77,7 @@ def _install(options: argparse.Namespace) -> None:
     import data_api
     import delegated_security
     import email_subscriptions
+    import kubernetes_clusters
     import lambda_code
     import network_resources
     import organization_service
@@ -93,7 +94,7 @@ def _install(options: argparse.Namespace) -> None:
     public_parameters.install()
     stack_outputs.install()
     for module in (account_settings, assumed_resources, assumed_roles, consents, cost_tags, data_api, delegated_security, email_subscriptions,
-                   network_resources, organization_service, root_access, service_linked_roles, trail_resources):
+                   kubernetes_clusters, network_resources, organization_service, root_access, service_linked_roles, trail_resources):
         module.install()
     resource_handlers.install(ResourceSchema(options.spec))
 

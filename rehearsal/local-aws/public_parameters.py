@@ -1,4 +1,4 @@
-"""The SSM parameters under /aws/service that name machine images: every account can read them on AWS."""
+"""The SSM parameters under /aws/service that name machine images and their releases: every account can read them on AWS."""
 
 import hashlib
 
@@ -21,10 +21,13 @@ def install() -> None:
 def _image_parameter(name: str) -> dict | None:
     words = name.lower().replace("-", "/").split("/")
     names_an_image = any(word in words or word in name for word in _IMAGE_WORDS)
-    if not name.startswith(_PREFIX) or not names_an_image:
+    names_a_release = name.endswith("/image_version")
+    if not name.startswith(_PREFIX) or not (names_an_image or names_a_release):
         return None
     digest = hashlib.sha256(f"{get_region()}{name}".encode()).hexdigest()
+    # a release of Bottlerocket is its version and its commit
+    value = f"{name.split('/')[-2]}-{digest[:8]}" if names_a_release else f"ami-{digest[:17]}"
     return {
-        "Name": name, "Type": "String", "Value": f"ami-{digest[:17]}", "Version": 1, "LastModifiedDate": 1767225600,
+        "Name": name, "Type": "String", "Value": value, "Version": 1, "LastModifiedDate": 1767225600,
         "ARN": f"arn:aws:ssm:{get_region()}::parameter{name}",
     }

@@ -5,6 +5,7 @@ from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
 import assumed_resources
 import consents
 import fidelity
+import metric_math
 import network_resources
 import organization_resources
 import resource_records
@@ -27,6 +28,7 @@ _OWN_CATEGORY = {
 def install(schema: ResourceSchema) -> None:
     resource_records.install()
     service_gaps.install()
+    metric_math.install()
     for module in (organization_resources, trail_resources, consents):
         _RESOURCE_HANDLERS.update(module.handlers())
     _RESOURCE_HANDLERS.update(network_resources.handlers(schema))

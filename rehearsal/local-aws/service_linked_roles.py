@@ -5,7 +5,7 @@ from ministack.services import iam
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html
 _NAMES = {
     "access-analyzer": "AccessAnalyzer", "cloudtrail": "CloudTrail", "guardduty": "AmazonGuardDuty",
-    "inspector2": "AmazonInspector2", "securityhub": "SecurityHub",
+    "inspector2": "AmazonInspector2", "securityhub": "SecurityHub", "spot": "EC2Spot",
 }
 
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { checkDeployment, CHECK_DEPLOYMENT_USAGE } from './check-deployment';
 import { CommandError } from './command-error';
 import { costs, COSTS_USAGE } from './costs/costs';
 import { encryption, ENCRYPTION_USAGE } from './encryption/encryption';
@@ -6,9 +7,10 @@ import { preflight, PREFLIGHT_USAGE } from './preflight';
 
 const USAGE = `cdk-innovate-platform <command>
 
-  costs        says what the resources of an app that stand still cost in a month
-  encryption   says store by store and hop by hop what an app encrypts
-  preflight    asks AWS for each preparation that CloudFormation cannot make, and says which are open
+  check-deployment   says whether the Deployments of web services keep the rules of their clusters
+  costs              says what the resources of an app that stand still cost in a month
+  encryption         says store by store and hop by hop what an app encrypts
+  preflight          asks AWS for each preparation that CloudFormation cannot make, and says which are open
 
 \`cdk-innovate-platform <command> --help\` lists a command's options.
 `;
@@ -19,6 +21,7 @@ interface Command {
 }
 
 const COMMANDS = new Map<string, Command>([
+  ['check-deployment', { usage: CHECK_DEPLOYMENT_USAGE, run: checkDeployment }],
   ['costs', { usage: COSTS_USAGE, run: costs }],
   ['encryption', { usage: ENCRYPTION_USAGE, run: encryption }],
   ['preflight', { usage: PREFLIGHT_USAGE, run: preflight }],

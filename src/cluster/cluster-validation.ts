@@ -1,5 +1,7 @@
+import { Stack } from 'aws-cdk-lib';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import { IConstruct } from 'constructs';
-import { VERSIONS } from './versions';
+import { minorOf, VERSIONS } from './versions';
 import { isDeployTime, reject, validateMatch } from '../private/validation';
 
 export function validateClusterName(scope: IConstruct, clusterName: string | undefined): void {
@@ -15,10 +17,22 @@ export function validateClusterName(scope: IConstruct, clusterName: string | und
   });
 }
 
-export function validateKubernetesVersion(scope: IConstruct, version: string): void {
-  if (isDeployTime(version) || VERSIONS.kubernetes.includes(version)) { return; }
+/** Somebody else's cluster may have any version that Karpenter accepts. */
+export function validateKarpenterRunsOn(scope: IConstruct, kubernetesVersion: string): void {
+  const { oldest, newest } = VERSIONS.kubernetesOfKarpenter;
+  const minor = minorOf(kubernetesVersion);
+  if (isDeployTime(kubernetesVersion) || (minor >= minorOf(oldest) && minor <= minorOf(newest))) { return; }
   reject(scope, {
-    prop: 'kubernetesVersion', value: version, problem: 'this version of the library is not known to work with it',
-    remedy: `Choose one of ${VERSIONS.kubernetes.join(', ')}.`,
+    prop: 'kubernetesVersion',
+    value: kubernetesVersion,
+    problem: `Karpenter ${VERSIONS.karpenter} runs on ${oldest} to ${newest}`,
+    remedy: minor > minorOf(newest) ? 'Take a newer version of this library.' : 'Upgrade the cluster first.',
   });
+}
+
+export function validateAlerts(scope: IConstruct, alerts: sns.ITopic | undefined): void {
+  const here = Stack.of(scope).region;
+  const there = alerts?.env.region;
+  if (there === undefined || isDeployTime(here) || isDeployTime(there) || here === there) { return; }
+  reject(scope, { prop: 'alerts', value: there, problem: `an alarm tells topics of its own region only, which is ${here}`, remedy: 'Give a topic of that region.' });
 }

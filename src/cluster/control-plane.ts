@@ -17,11 +17,12 @@ export interface ControlPlaneOptions {
   readonly logRetention?: logs.RetentionDays;
   readonly deletionProtection: boolean;
   readonly kubectlLayer?: lambda.ILayerVersion;
+  readonly autoMode: boolean;
 }
 
 /** The EKS cluster without any capacity: private, encrypted, logged, and nobody's by default. */
 export function createControlPlane(scope: Construct, options: ControlPlaneOptions): eks.Cluster {
-  const { clusterName, vpc, vpcSubnets, encryptionKey, kubectlLayer } = options;
+  const { clusterName, vpc, vpcSubnets, encryptionKey, kubectlLayer, autoMode } = options;
   const controlPlaneLogs = createLogGroup(scope, 'ControlPlaneLogs', {
     encryptionKey,
     retention: options.logRetention,
@@ -39,8 +40,10 @@ export function createControlPlane(scope: Construct, options: ControlPlaneOption
     endpointAccess: eks.EndpointAccess.PRIVATE,
     secretsEncryptionKey: encryptionKey,
     clusterLogging: Object.values(eks.ClusterLoggingTypes),
-    defaultCapacityType: eks.DefaultCapacityType.NODEGROUP,
-    defaultCapacity: 0,
+    ...autoMode
+      // the built-in node pools have no limits
+      ? { defaultCapacityType: eks.DefaultCapacityType.AUTOMODE, compute: { nodePools: [] } }
+      : { defaultCapacityType: eks.DefaultCapacityType.NODEGROUP, defaultCapacity: 0 },
     bootstrapClusterCreatorAdminPermissions: false,
     bootstrapSelfManagedAddons: false,
     outputConfigCommand: false,

@@ -4,15 +4,37 @@ import * as eks from 'aws-cdk-lib/aws-eks-v2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { ClusterBootstrap } from './cluster-bootstrap';
-import { NodeBudget } from './node-budget';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { ClusterBootstrap } from './bootstrap/cluster-bootstrap';
+import { ClusterCompute } from './cluster-compute';
+import { NodeBudget } from './nodes/node-budget';
+import { NodeImage } from './nodes/node-image';
+import { NodePoolSettings } from './nodes/node-pool-options';
 
 /** Properties of `KarpenterCluster`. */
 export interface KarpenterClusterProps {
   /** The network. Its subnets need a way out to AWS APIs and image registries, and no tags. */
   readonly vpc: ec2.IVpc;
-  /** What the nodes may cost in a month; it becomes the limits of Karpenter's NodePool. */
+  /** What the nodes may cost in a month; it becomes the limits of the default NodePool, and pays the baseline workers too. */
   readonly nodeBudget: NodeBudget;
+  /**
+   * Who launches machines. It is chosen once: with another choice, CloudFormation replaces the cluster.
+   *
+   * @default ClusterCompute.karpenter()
+   */
+  readonly compute?: ClusterCompute;
+  /**
+   * How the nodes of the default pool are bought, replaced and labelled. More pools come by `addNodePool`.
+   *
+   * @default - Spot and on demand, one node disrupted at a time
+   */
+  readonly nodePool?: NodePoolSettings;
+  /**
+   * The operating system of the nodes. Not for `ClusterCompute.autoMode()`, which has its own. The baseline workers run Bottlerocket.
+   *
+   * @default NodeImage.bottlerocket()
+   */
+  readonly nodeImage?: NodeImage;
   /**
    * The subnets of control plane, nodes, pods and load balancer.
    *
@@ -50,17 +72,34 @@ export interface KarpenterClusterProps {
    */
   readonly administrators?: iam.IRole[];
   /**
+   * Roles that read everything but secrets in the namespaces of the web services. To log in, a role also needs `eks:DescribeCluster` by a policy of its own,
+   * and a way to the private endpoint.
+   *
+   * @default - none
+   */
+  readonly developers?: iam.IRole[];
+  /**
    * How Karpenter and the Kubernetes objects reach the cluster.
    *
    * @default ClusterBootstrap.pipeline()
    */
   readonly bootstrap?: ClusterBootstrap;
   /**
-   * Key of Kubernetes secrets, logs, queue and pipeline artifacts. A key of your own has to admit CloudWatch Logs and EventBridge.
+   * Key of Kubernetes secrets, of the volumes of nodes and pods, of logs, queue and pipeline artifacts.
+   *
+   * A key of your own has to admit CloudWatch Logs, EventBridge and the IAM policies of its account. The roles of EC2 Auto Scaling and EC2 Spot are admitted from here;
+   * an imported key cannot be changed from here and has to admit them already (`docs/cluster.md` has the statements).
    *
    * @default - a key of this construct, rotated yearly and retained
    */
   readonly encryptionKey?: kms.IKey;
+  /**
+   * Where alarms go: the bootstrap failed, pods find no node, Karpenter does not hear of interruptions, the load balancer answers with errors, a web service has
+   * too few healthy pods. The topic, and its key where it has one, admit CloudWatch of this account from now on; an imported topic has to admit it already.
+   *
+   * @default - no alarms but `bootstrapFailureAlarm`, which tells nobody
+   */
+  readonly alerts?: sns.ITopic;
   /**
    * How long the control plane's logs are kept.
    *

@@ -1,15 +1,64 @@
-/** What works together. A change of one line is tried with all the others, then scripts/refresh-charts.ts is run. */
+import { IConstruct } from 'constructs';
+import * as table from './cluster-versions.json';
+import { isDeployTime, reject } from '../private/validation';
+
+/** The add-ons of EKS that a cluster of this library has. */
+export const ADDONS = ['aws-ebs-csi-driver', 'coredns', 'eks-pod-identity-agent', 'kube-proxy', 'metrics-server', 'vpc-cni'] as const;
+
+export type AddonName = typeof ADDONS[number];
+
+/** What belongs to one Kubernetes version. */
+export interface KubernetesRelease {
+  /** Kubernetes' own, such as `1.36`. */
+  readonly version: string;
+  readonly addons: Record<AddonName, string>;
+}
+
+const RELEASES: Record<string, { readonly addons: Record<AddonName, string> }> = table.kubernetes;
+
+/**
+ * What works together, the one table of versions. Kubernetes versions and their add-ons stand in cluster-versions.json and are refreshed by
+ * scripts/refresh-cluster-versions.ts; a change of a line below is tried with all the others, then scripts/refresh-charts.ts is run.
+ */
 export const VERSIONS = {
   /**
    * What EKS has in standard support and everything below runs on, oldest first; the last is the default.
    *
    * @see https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html
    */
-  kubernetes: ['1.34', '1.35', '1.36'],
+  kubernetes: Object.keys(RELEASES).sort((one, other) => minorOf(one) - minorOf(other)),
   /** @see https://karpenter.sh/docs/upgrading/compatibility/ */
   karpenter: '1.14.1',
+  /** What a cluster of somebody else's may have: this Karpenter accepts the newest, and the images below begin with the oldest. */
+  kubernetesOfKarpenter: { oldest: '1.31', newest: '1.36' },
   /** @see https://kubernetes-sigs.github.io/aws-load-balancer-controller/ */
   loadBalancerController: '2.17.1',
   /** Has a variant for every Kubernetes version above. @see https://github.com/bottlerocket-os/bottlerocket/releases */
   bottlerocket: '1.64.0',
+  /** Has an arm64 image for every Kubernetes version above. @see https://github.com/awslabs/amazon-eks-ami/releases */
+  al2023: 'v20260903',
 };
+
+/** `36` of `1.36` and of `v1.36.0-eksbuild.25`. */
+export function minorOf(version: string): number {
+  return Number(/^v?1\.(\d+)/.exec(version)?.[1]);
+}
+
+/** The versions that belong to a Kubernetes version; one that is known at deployment only is taken for the newest. */
+export function releaseOf(kubernetesVersion: string): KubernetesRelease {
+  const version = isDeployTime(kubernetesVersion) ? VERSIONS.kubernetes[VERSIONS.kubernetes.length - 1] : kubernetesVersion;
+  return { version, ...RELEASES[version] };
+}
+
+export function validateKubernetesVersion(scope: IConstruct, version: string): void {
+  if (isDeployTime(version) || VERSIONS.kubernetes.includes(version)) { return; }
+  const [oldest] = VERSIONS.kubernetes;
+  reject(scope, {
+    prop: 'kubernetesVersion',
+    value: version,
+    problem: minorOf(version) < minorOf(oldest)
+      ? `EKS has it in extended support at most, and this version of the library begins with ${oldest}`
+      : 'this version of the library is not known to work with it',
+    remedy: `Choose one of ${VERSIONS.kubernetes.join(', ')}.`,
+  });
+}

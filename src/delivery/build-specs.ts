@@ -6,6 +6,20 @@ const RUNTIMES = { 'runtime-versions': { python: '3.11', nodejs: 22 } };
 const SHELL = { shell: 'bash' };
 const IMAGE_LOOKUP = 'aws ecr describe-images --repository-name "${IMAGE_REPOSITORY#*/}" --image-ids "imageTag=$COMMIT" --query "imageDetails[0].imageDigest" --output text';
 
+const KEPT_ASSET = 'public,max-age=31536000,immutable';
+
+/** Marks the assets of the bucket that are not in this folder; what is marked already keeps the date of its copy. */
+const SUPERSEDE = `set -o pipefail
+supersede() {
+  found="$(aws s3api head-object --bucket "$SITE_BUCKET" --key "$1" --query '[Metadata.superseded, ContentType]' --output text)" || return
+  [ "\${found%%$'\\t'*}" = true ] || aws s3api copy-object --bucket "$SITE_BUCKET" --key "$1" --copy-source "$SITE_BUCKET/$1" \\
+    --metadata-directive REPLACE --metadata superseded=true --content-type "\${found#*$'\\t'}" --cache-control "${KEPT_ASSET}" \\
+    --tagging-directive REPLACE --tagging superseded=true > /dev/null
+}
+export -f supersede
+aws s3api list-objects-v2 --bucket "$SITE_BUCKET" --prefix assets/ --query 'Contents[].Key' --output json | jq --raw-output '.[]?' \\
+  | while read -r key; do [ -f "$key" ] || echo "$key"; done | xargs --no-run-if-empty --delimiter '\\n' --max-procs 8 --replace={} bash -c 'supersede "$1"' - {}`;
+
 /**
  * Tests the API, builds its image once and hands on the chart with the image's digest. A commit that is released again keeps its image:
  * tags cannot be overwritten.
@@ -59,7 +73,13 @@ export function checksBuildSpec(folders: string[]) {
 
 /**
  * Uploads a built site: what pages refer to before the pages, nothing removed, so that an open browser tab still finds its chunks.
- * The invalidation is not waited for; it only shortens the minimum time that the distribution may keep a page.
+ * The settings in `runtime-config.json` are the site's own; `release.json` is the pipeline's. The invalidation is not waited for;
+ * it only shortens the minimum time that the distribution may keep a page.
+ *
+ * Assets that this release no longer has are then copied onto themselves with a tag, by which the bucket can expire them: S3 counts
+ * the days from the copy, and an asset that is released again is written again, without the tag.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
  */
 export function siteUploadBuildSpec() {
   const upload = 'aws s3 cp --no-progress';
@@ -69,14 +89,12 @@ export function siteUploadBuildSpec() {
     phases: {
       build: {
         commands: [
-          `${upload} --recursive --exclude "*" --include "assets/*" --cache-control "public,max-age=31536000,immutable" . ${site}`,
-          `${upload} --recursive --exclude "assets/*" --exclude index.html --exclude runtime-config.json --cache-control "public,max-age=300" . ${site}`,
-          // the site's own settings stay; only the release is news
-          `settings="$(aws s3 cp ${site}runtime-config.json - || echo '{}')"`,
-          'jq --arg environment "$ENVIRONMENT" --arg release "$COMMIT" \'. + {environment: $environment, release: $release}\' <<< "$settings" > runtime-config.json',
-          `${upload} --cache-control no-cache runtime-config.json ${site}`,
+          `${upload} --recursive --exclude "*" --include "assets/*" --cache-control "${KEPT_ASSET}" . ${site}`,
+          'jq --null-input --arg environment "$ENVIRONMENT" --arg release "$COMMIT" \'{environment: $environment, release: $release}\' > release.json',
+          `${upload} --recursive --exclude "assets/*" --exclude index.html --exclude runtime-config.json --cache-control no-cache . ${site}`,
           `${upload} --cache-control no-cache index.html ${site}`,
           'aws cloudfront create-invalidation --distribution-id "$DISTRIBUTION_ID" --paths / /index.html',
+          SUPERSEDE,
         ],
       },
     },

@@ -32,7 +32,9 @@ export class SiteDelivery extends Construct {
     const project = createBuildProject(this, 'Upload', { ...context, description: 'Uploads the built single-page application', buildSpec: siteUploadBuildSpec() });
     const statements = [
       new iam.PolicyStatement({ actions: ['s3:PutObject', 's3:AbortMultipartUpload'], resources: [bucket.arnForObjects('*')] }),
-      new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: [bucket.arnForObjects('runtime-config.json')] }),
+      // the assets that a release no longer has are found, and marked by a copy with a tag
+      new iam.PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn], conditions: { StringEquals: { 's3:prefix': 'assets/' } } }),
+      new iam.PolicyStatement({ actions: ['s3:GetObject', 's3:PutObjectTagging'], resources: [bucket.arnForObjects('assets/*')] }),
       new iam.PolicyStatement({ actions: ['kms:GenerateDataKey', 'kms:Decrypt'], resources: [encryptionKey.keyArn] }),
       new iam.PolicyStatement({
         actions: ['cloudfront:CreateInvalidation'],

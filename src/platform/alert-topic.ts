@@ -1,5 +1,3 @@
-import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
@@ -18,12 +16,5 @@ export class AlertTopic extends Construct {
     allowAlarmsToPublish(this, this.topic);
     this.topic.addSubscription(new subscriptions.EmailSubscription(email));
     addSubscriptionStep(this, email);
-  }
-
-  /** Sends a message when the alarm goes off, and when all is well again. */
-  public listenTo(alarm: cloudwatch.Alarm): void {
-    const action = new actions.SnsAction(this.topic);
-    alarm.addAlarmAction(action);
-    alarm.addOkAction(action);
   }
 }

@@ -1,12 +1,12 @@
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { KarpenterCluster } from '../cluster/karpenter-cluster';
-import { WebService } from '../cluster/web-service';
+import { WebService } from '../cluster/services/web-service';
 import { AuroraPostgres } from '../database/aurora-postgres';
 import { GitFlowPipeline } from '../delivery/git-flow-pipeline';
 import { AccountBaseline } from '../landing-zone/audit/account-baseline';
 import { VendorBastion } from '../network/bastion/vendor-bastion';
 import { SecureVpc } from '../network/vpc/secure-vpc';
-import { EdgeFirewall } from '../site/edge-firewall';
+import { EdgeFirewall } from '../site/firewall/edge-firewall';
 import { SpaStaticSite } from '../site/spa-static-site';
 
 /** The constructs of one environment, to reach into. */

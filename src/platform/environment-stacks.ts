@@ -14,8 +14,8 @@ import { PlatformTarget } from './platform-target';
 import { FIRST_DATABASE } from './platform-validation';
 import { PlatformVendor } from './platform-vendor';
 import { KarpenterCluster } from '../cluster/karpenter-cluster';
-import { NodeBudget } from '../cluster/node-budget';
-import { WebService } from '../cluster/web-service';
+import { NodeBudget } from '../cluster/nodes/node-budget';
+import { WebService } from '../cluster/services/web-service';
 import { AuroraPostgres } from '../database/aurora-postgres';
 import { DatabasePrivileges } from '../database/database-privileges';
 import { GitFlowPipeline } from '../delivery/git-flow-pipeline';
@@ -28,7 +28,7 @@ import { VendorTarget } from '../network/bastion/vendor-target';
 import { SecureVpc } from '../network/vpc/secure-vpc';
 import { EDGE_REGION } from '../private/edge-region';
 import { ApiOrigin } from '../site/api-origin';
-import { EdgeFirewall } from '../site/edge-firewall';
+import { EdgeFirewall } from '../site/firewall/edge-firewall';
 import { SiteDomain } from '../site/site-domain';
 import { SpaStaticSite } from '../site/spa-static-site';
 
@@ -78,12 +78,12 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
     this.network = this.addNetwork();
     this.database = this.addDatabases();
     this.cluster = this.addCluster();
-    if (this.cluster.bootstrapFailureAlarm) { alerts.listenTo(this.cluster.bootstrapFailureAlarm); }
     this.api = this.addApi();
     const edge = this.addStack('Edge', EDGE_REGION);
     this.watchEdge(edge);
-    this.firewall = new EdgeFirewall(edge, 'Firewall');
-    this.site = this.addSite(edge);
+    const edgeAlerts = props.region === EDGE_REGION ? this.alerts : new AlertTopic(edge, 'Alerts', props.alerts.email).topic;
+    this.firewall = new EdgeFirewall(edge, 'Firewall', { alerts: edgeAlerts });
+    this.site = this.addSite(edge, edgeAlerts);
     this.delivery = this.addDelivery();
     this.bastion = props.vendors.length + props.developers.length > 0 ? this.addBastion() : undefined;
     Tags.of(this).add('innovate:environment', props.environment.name);
@@ -127,7 +127,9 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
       clusterName,
       nodeBudget: NodeBudget.usdPerMonth(environment.monthlyNodeBudget),
       deletionProtection: environment.deletionProtection,
+      alerts: this.alerts,
       administrators: environment.administrators.map((arn, index) => iam.Role.fromRoleArn(stack, `Administrator${index}`, arn)),
+      developers: environment.readers.map((arn, index) => iam.Role.fromRoleArn(stack, `Reader${index}`, arn)),
       cloudFrontPrefixListId: environment.cloudFrontPrefixListId,
       certificate: this.certificate(stack, this.originName),
     });
@@ -141,7 +143,7 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
     return api;
   }
 
-  private addSite(edge: Stack): SpaStaticSite {
+  private addSite(edge: Stack, alerts: sns.ITopic): SpaStaticSite {
     const { domain, siteContent, environment } = this.props;
     const certificate = this.certificate(edge, domain?.domainName);
     const stack = this.addStack('Site');
@@ -149,8 +151,9 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
       domain: domain && certificate && SiteDomain.certificate(domain.domainName, certificate, domain.zone(stack)),
       firewall: this.firewall,
       api: ApiOrigin.loadBalancer(this.cluster.loadBalancer, { domainName: this.originName }),
+      alerts,
       content: siteContent,
-      runtimeConfig: siteContent ? { environment: environment.name, release: 'first page' } : undefined,
+      runtimeConfig: { environment: environment.name },
     });
   }
 

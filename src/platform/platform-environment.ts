@@ -99,6 +99,12 @@ export interface PlatformEnvironmentOptions {
    */
   readonly administrators?: string[];
   /**
+   * ARNs of the roles that read what runs in the API's namespace, everything but secrets, e.g. of the developers' permission set.
+   *
+   * @default - none
+   */
+  readonly readers?: string[];
+  /**
    * Id of CloudFront's origin-facing prefix list in the environment's region.
    *
    * @default - known for 16 regions; elsewhere the synth asks for it, with the command that tells it
@@ -198,6 +204,8 @@ export class PlatformEnvironment {
   public readonly maxAzs: number;
   /** ARNs of the roles that administer the cluster. */
   public readonly administrators: string[];
+  /** ARNs of the roles that read what runs in the API's namespace. */
+  public readonly readers: string[];
   /** Id of CloudFront's prefix list, where it was given. */
   public readonly cloudFrontPrefixListId?: string;
   /** Whether database, cluster and load balancer refuse to be deleted. */
@@ -220,6 +228,7 @@ export class PlatformEnvironment {
     this.baseline = options.baseline;
     this.maxAzs = options.maxAzs ?? (production ? 3 : 2);
     this.administrators = options.administrators ?? [];
+    this.readers = options.readers ?? [];
     this.cloudFrontPrefixListId = options.cloudFrontPrefixListId;
     this.deletionProtection = options.deletionProtection ?? true;
     this.restoredDatabases = options.restoredDatabases ?? [];

@@ -1,13 +1,33 @@
-import { Annotations } from 'aws-cdk-lib';
+import { Annotations, Duration, Stack } from 'aws-cdk-lib';
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import { Construct } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
 import { valueFor } from './edge-scope';
 import { validateHostName } from '../private/host-name';
+import { reject, validateRange } from '../private/validation';
+
+/** How CloudFront waits for an API. */
+export interface ApiOriginOptions {
+  /**
+   * How long CloudFront waits for the first byte of an answer and between packets: 1 to 180 seconds. Above 60 the account needs a higher quota.
+   *
+   * @default Duration.seconds(30)
+   */
+  readonly readTimeout?: Duration;
+
+  /**
+   * How long CloudFront keeps an idle connection: 1 to 180 seconds. Above 60 the account needs a higher quota.
+   *
+   * @default Duration.seconds(5)
+   */
+  readonly keepaliveTimeout?: Duration;
+}
 
 /** Options of `ApiOrigin.loadBalancer`. */
-export interface LoadBalancerOriginOptions {
+export interface LoadBalancerOriginOptions extends ApiOriginOptions {
   /**
    * A name that the certificate of the load balancer's HTTPS listener covers. It needs no DNS record:
    * CloudFront checks the certificate against it and sends it as the `Host` header.
@@ -15,10 +35,27 @@ export interface LoadBalancerOriginOptions {
    * @default - plain HTTP from CloudFront to the load balancer, with a warning
    */
   readonly domainName?: string;
+
+  /**
+   * Port of the HTTPS listener.
+   *
+   * @default 443
+   */
+  readonly httpsPort?: number;
+}
+
+/** Options of `ApiOrigin.restApi` and `ApiOrigin.httpApi`. */
+export interface GatewayOriginOptions extends ApiOriginOptions {
+  /**
+   * The stage, which CloudFront puts before the path.
+   *
+   * @default - the deployment stage of a REST API; `$default` of an HTTP API
+   */
+  readonly stageName?: string;
 }
 
 /**
- * Where the requests to `/api/*` go.
+ * What answers the requests to the API's paths.
  *
  * @example
  * import { ApiOrigin, SpaStaticSite } from 'cdk-innovate-platform';
@@ -41,12 +78,30 @@ export abstract class ApiOrigin {
    * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-vpc-origins.html
    */
   public static loadBalancer(loadBalancer: elbv2.IApplicationLoadBalancer, options: LoadBalancerOriginOptions = {}): ApiOrigin {
-    return new LoadBalancerOrigin(loadBalancer, options.domainName);
+    return new LoadBalancerOrigin(loadBalancer, options);
   }
 
   /** An API on the internet, reached by HTTPS, whose certificate covers the name. */
-  public static https(domainName: string): ApiOrigin {
-    return new HttpsOrigin(domainName);
+  public static https(domainName: string, options: ApiOriginOptions = {}): ApiOrigin {
+    return new HttpsOrigin(domainName, options);
+  }
+
+  /**
+   * A regional REST API of API Gateway. It sees the whole path, `/api` included, and can still be called without the site, so it has to check its callers itself.
+   *
+   * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-rest-api.html
+   */
+  public static restApi(api: apigateway.IRestApi, options: GatewayOriginOptions = {}): ApiOrigin {
+    return new GatewayOrigin(api, { id: 'RestApiId', value: api.restApiId }, options, () => api.deploymentStage?.stageName);
+  }
+
+  /**
+   * An HTTP API of API Gateway. It sees the whole path, `/api` included, and can still be called without the site, so it has to check its callers itself.
+   *
+   * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api.html
+   */
+  public static httpApi(api: apigatewayv2.IHttpApi, options: GatewayOriginOptions = {}): ApiOrigin {
+    return new GatewayOrigin(api, { id: 'HttpApiId', value: api.apiId }, options, () => '$default');
   }
 
   /**
@@ -61,47 +116,96 @@ export abstract class ApiOrigin {
    *
    * @internal
    */
-  public _validate(_site: Construct): void {}
+  public abstract _validate(site: Construct): void;
 }
 
 class LoadBalancerOrigin extends ApiOrigin {
-  constructor(private readonly loadBalancer: elbv2.IApplicationLoadBalancer, private readonly domainName?: string) {
+  constructor(private readonly loadBalancer: elbv2.IApplicationLoadBalancer, private readonly options: LoadBalancerOriginOptions) {
     super();
   }
 
   public _validate(site: Construct): void {
-    validateHostName(site, 'api.domainName', this.domainName);
+    const { domainName, httpsPort } = this.options;
+    validateHostName(site, 'api.domainName', domainName);
+    validateRange(site, { prop: 'api.httpsPort', value: httpsPort, min: 1, max: 65_535, unit: 'as a port', step: 1 });
+    validateTimeouts(site, this.options);
   }
 
   public _bind(site: Construct): cloudfront.IOrigin {
-    if (!this.domainName) {
+    const { domainName, httpsPort, ...timeouts } = this.options;
+    if (!domainName) {
       Annotations.of(site).addWarningV2('cdk-innovate-platform:apiOriginWithoutTls',
         'Between CloudFront and the load balancer of `api` there is no TLS. Give `ApiOrigin.loadBalancer()` the `domainName` that the load balancer\'s certificate covers.');
     }
     const vpcOrigin = new cloudfront.VpcOrigin(site, 'ApiOrigin', {
       endpoint: {
         endpointArn: valueFor(site, this.loadBalancer, 'LoadBalancerArn', this.loadBalancer.loadBalancerArn),
-        domainName: this.domainName ?? valueFor(site, this.loadBalancer, 'LoadBalancerDnsName', this.loadBalancer.loadBalancerDnsName),
+        domainName: domainName ?? valueFor(site, this.loadBalancer, 'LoadBalancerDnsName', this.loadBalancer.loadBalancerDnsName),
       },
-      protocolPolicy: this.domainName ? cloudfront.OriginProtocolPolicy.HTTPS_ONLY : cloudfront.OriginProtocolPolicy.HTTP_ONLY,
+      httpsPort,
+      protocolPolicy: domainName ? cloudfront.OriginProtocolPolicy.HTTPS_ONLY : cloudfront.OriginProtocolPolicy.HTTP_ONLY,
     });
-    return origins.VpcOrigin.withVpcOrigin(vpcOrigin);
+    return origins.VpcOrigin.withVpcOrigin(vpcOrigin, timeouts);
   }
 }
 
 class HttpsOrigin extends ApiOrigin {
-  constructor(private readonly domainName: string) {
+  constructor(private readonly domainName: string, private readonly options: ApiOriginOptions) {
     super();
   }
 
   public _validate(site: Construct): void {
     validateHostName(site, 'api.domainName', this.domainName);
+    validateTimeouts(site, this.options);
   }
 
   public _bind(_site: Construct): cloudfront.IOrigin {
-    return new origins.HttpOrigin(this.domainName, {
-      protocolPolicy: cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
-      originSslProtocols: [cloudfront.OriginSslPolicy.TLS_V1_2],
-    });
+    return httpsOrigin(this.domainName, this.options);
+  }
+}
+
+class GatewayOrigin extends ApiOrigin {
+  constructor(
+    private readonly api: IConstruct,
+    private readonly apiId: { readonly id: string; readonly value: string },
+    private readonly options: GatewayOriginOptions,
+    private readonly defaultStage: () => string | undefined,
+  ) {
+    super();
+  }
+
+  public _validate(site: Construct): void {
+    const { stageName } = this;
+    if (stageName === undefined) {
+      reject(site, { prop: 'api.stageName', value: undefined, problem: 'an imported REST API does not tell its stage', remedy: 'Give `stageName`, such as "prod".' });
+    }
+    validateTimeouts(site, this.options);
+  }
+
+  public _bind(site: Construct): cloudfront.IOrigin {
+    const { stageName: _stageName, ...timeouts } = this.options;
+    const stage = valueFor(site, this.api, `${this.apiId.id}Stage`, this.stageName!);
+    const { region } = Stack.of(this.api);
+    return httpsOrigin(
+      `${valueFor(site, this.api, this.apiId.id, this.apiId.value)}.execute-api.${region}.${Stack.of(site).urlSuffix}`,
+      { ...timeouts, originPath: stage === '$default' ? undefined : `/${stage}` },
+    );
+  }
+
+  private get stageName(): string | undefined {
+    return this.options.stageName ?? this.defaultStage();
+  }
+}
+
+function httpsOrigin(domainName: string, options: origins.HttpOriginProps): cloudfront.IOrigin {
+  return new origins.HttpOrigin(domainName, {
+    ...options, protocolPolicy: cloudfront.OriginProtocolPolicy.HTTPS_ONLY, originSslProtocols: [cloudfront.OriginSslPolicy.TLS_V1_2],
+  });
+}
+
+function validateTimeouts(site: Construct, { readTimeout, keepaliveTimeout }: ApiOriginOptions): void {
+  for (const [prop, value] of Object.entries({ readTimeout, keepaliveTimeout })) {
+    if (!value || value.isUnresolved()) { continue; }
+    validateRange(site, { prop: `api.${prop}`, value: value.toSeconds({ integral: false }), min: 1, max: 180, unit: 'seconds', step: 1 });
   }
 }

@@ -17,33 +17,53 @@ export function validateKnownRegion(scope: Construct): void {
 
 /**
  * Where the parts of a site that CloudFront wants in us-east-1 are created: in the site itself, or in a support stack
- * beside the site's stack, which several sites of that stack share.
+ * beside the site's stack, which several sites of that stack share. It is deployed before the site's stack.
  */
 export function edgeScope(site: Construct): Construct {
   if (Stack.of(site).region === EDGE_REGION) { return site; }
+  return supportScope(site, 'Edge', EDGE_REGION, `WAF and certificate of ${outermostStack(site).stackName}, which CloudFront reads in ${EDGE_REGION} only`);
+}
+
+/** The same for what watches the distribution from us-east-1, which is therefore deployed after the site's stack. */
+export function watchScope(site: Construct): Construct {
+  if (Stack.of(site).region === EDGE_REGION) { return site; }
+  return supportScope(site, 'Watch', EDGE_REGION, `Access log and alarms of ${outermostStack(site).stackName}, whose distribution reports to ${EDGE_REGION} only`);
+}
+
+/** A scope for the parts of a site in a support stack beside the site's stack. */
+export function supportScope(site: Construct, suffix: string, region: string, description: string): Construct {
   const stack = outermostStack(site);
-  const edge = supportStack(stack);
-  const id = site.node.scopes.slice(stack.node.scopes.length).map(scope => scope.node.id).join('-');
-  return edge.node.tryFindChild(id) as Construct | undefined ?? new Construct(edge, id);
+  const support = supportStack(stack, suffix, region, description);
+  const id = pathInside(stack, site);
+  return support.node.tryFindChild(id) as Construct | undefined ?? new Construct(support, id);
 }
 
 /** The value of a resource in whatever stack it is, for a consumer in whatever stack that is. */
 export function valueFor(consumer: Construct, owner: IConstruct, id: string, value: string): string {
-  return isDeployTime(value) ? weakReference({ producer: owner as Construct, consumer, id, value }) : value;
+  const stack = outermostStack(owner);
+  // between a stack and those nested in it, values travel by themselves
+  if (!isDeployTime(value) || stack === outermostStack(consumer)) { return value; }
+  // nobody but its parent can read a nested stack's outputs
+  const [producer, name] = stack === Stack.of(owner) ? [owner as Construct, id] : [stack as Construct, `${pathInside(stack, owner)}-${id}`];
+  return weakReference({ producer, consumer, id: name, value });
 }
 
-function supportStack(stack: Stack): Stack {
+function pathInside(stack: Stack, scope: IConstruct): string {
+  return scope.node.scopes.slice(stack.node.scopes.length).map(each => each.node.id).join('-');
+}
+
+function supportStack(stack: Stack, suffix: string, region: string, description: string): Stack {
   const beside = stack.node.scope!;
-  const id = `${stack.node.id}Edge`;
+  const id = `${stack.node.id}${suffix}`;
   return beside.node.tryFindChild(id) as Stack | undefined ?? new Stack(beside, id, {
-    stackName: `${stack.stackName}Edge`,
-    description: `WAF and certificate of ${stack.stackName}, which CloudFront reads in ${EDGE_REGION} only`,
-    env: { account: isDeployTime(stack.account) ? undefined : stack.account, region: EDGE_REGION },
+    stackName: `${stack.stackName}${suffix}`,
+    description,
+    env: { account: isDeployTime(stack.account) ? undefined : stack.account, region },
     terminationProtection: stack.terminationProtection,
   });
 }
 
-function outermostStack(scope: Construct): Stack {
+function outermostStack(scope: IConstruct): Stack {
   let stack = Stack.of(scope);
   while (stack.nestedStackParent) { stack = stack.nestedStackParent; }
   return stack;

@@ -1,25 +1,38 @@
-import { Annotations, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Annotations, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as targets from 'aws-cdk-lib/aws-route53-targets';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { ApiOrigin } from './api-origin';
-import { distributionLog } from './distribution-log';
-import { EdgeFirewall } from './edge-firewall';
+import { logRequests } from './distribution-log';
 import { edgeScope, validateKnownRegion, valueFor } from './edge-scope';
-import { contentSecurityPolicy, securityHeaders } from './response-headers';
+import { EdgeFirewall } from './firewall/edge-firewall';
+import { OriginFailover } from './origin-failover';
+import { ResponseHeaders } from './response-headers';
+import { SecurityHeaders } from './security-headers';
+import { validateAlerts, watchSite } from './site-alarms';
+import { monitorUsers, userMetricsOrigin, validateUserMetrics } from './site-app-monitor';
 import { SiteDomain } from './site-domain';
 import { SiteDomainConfig } from './site-domain-config';
-import { uploadSite, validateContent } from './site-upload';
+import { ASSET_PATHS, validateApiPaths } from './site-paths';
+import { Settings, sortedSettings, validateRuntimeConfig } from './site-runtime-config';
+import { ASSETS, SUPERSEDED, uploadSite, validateContent } from './site-upload';
+import { SiteUserMetrics } from './site-user-metrics';
 import { DEEP_LINKS, IMMUTABLE_ASSETS } from './viewer-functions';
 import { createDataBucket, createLogBucket } from '../private/bucket';
+import { daysOf } from '../private/days';
 import { EDGE_REGION } from '../private/edge-region';
 import { createEncryptionKey } from '../private/encryption-key';
-import { validateMatch, validateRange } from '../private/validation';
+import { isDeployTime, reject, validateMatch, validateRange } from '../private/validation';
+
+/** Name of the settings for the app's RUM client in `/runtime-config.json`. */
+const USER_METRICS = 'userMetrics';
 
 /** Properties of a `SpaStaticSite`. */
 export interface SpaStaticSiteProps {
@@ -31,11 +44,26 @@ export interface SpaStaticSiteProps {
   readonly domain?: SiteDomain;
 
   /**
-   * Answers the requests to `/api/*`.
+   * Answers the requests to `apiPaths`: every method, and nothing is cached unless `cachedApiPaths` says so.
    *
    * @default - there is no API behind the site
    */
   readonly api?: ApiOrigin;
+
+  /**
+   * The paths that `api` answers, as CloudFront writes patterns: `*` for any characters, `?` for one.
+   *
+   * @default ['/api/*']
+   */
+  readonly apiPaths?: string[];
+
+  /**
+   * Parts of `apiPaths` whose answers CloudFront keeps, by their patterns, such as `/api/catalogue/*`. Whatever the answer depends on has to be
+   * in the policy's key: an answer that is made for one visitor would reach others.
+   *
+   * @default - nothing of the API is cached
+   */
+  readonly cachedApiPaths?: { readonly [path: string]: cloudfront.ICachePolicy };
 
   /**
    * The web application firewall in front of the site. There is always one.
@@ -45,26 +73,75 @@ export interface SpaStaticSiteProps {
   readonly firewall?: EdgeFirewall;
 
   /**
-   * Folder of the built single-page app, uploaded when the stack is deployed. It needs an `index.html`;
-   * files whose names carry a hash are expected in its folder `assets`.
+   * Folder of the built single-page app, uploaded when the stack is deployed, for as long as nobody else uploads an `index.html`: what a
+   * pipeline has released stays. The folder needs an `index.html`; files whose names carry a hash are expected in its folder `assets`.
    *
    * @default - the bucket stays empty until something uploads to it
    */
   readonly content?: string;
 
   /**
-   * Written to `/runtime-config.json` for the app to fetch; values may be known at deployment only. Everybody can read it.
+   * Written to `/runtime-config.json` at each deployment, and by nothing else, for the app to fetch: strings, numbers, booleans, and lists and maps
+   * of them, which may be known at deployment only. Everybody can read it: what looks like a secret is refused.
    *
    * @default - no such file
    */
-  readonly runtimeConfig?: { readonly [name: string]: string };
+  readonly runtimeConfig?: { readonly [name: string]: any };
 
   /**
-   * Origins besides the site itself that the app may call, such as `https://login.example.com`: the `connect-src` of the content security policy.
+   * How long an asset stays after the first release that no longer has it, in whole days, for browsers that still show the page before.
+   *
+   * @default Duration.days(30)
+   */
+  readonly oldAssetRetention?: Duration;
+
+  /**
+   * The page of the site, such as `/404.html`, that a missing file is answered with; the status stays 404. CloudFront can only do so for the whole
+   * distribution, so it cannot be had together with `api`, whose own errors it would replace.
+   *
+   * @default - the status alone; a path that names no file is a route of the app and never missing
+   */
+  readonly missingFilePage?: string;
+
+  /**
+   * Where the files come from when the site's bucket or region does not answer.
+   *
+   * @default - nowhere
+   */
+  readonly originFailover?: OriginFailover;
+
+  /**
+   * Origins besides the site itself that the app may call, such as `https://login.example.com`: the short form of the `connectSources` of
+   * `ContentSecurityPolicy.strict()`.
    *
    * @default - the site itself only
    */
   readonly connectSources?: string[];
+
+  /**
+   * The security headers of every response.
+   *
+   * @default - the strictest that a single-page app works with
+   */
+  readonly securityHeaders?: SecurityHeaders;
+
+  /**
+   * Where alarms are sent, when they go off and when all is well again: errors of server and client, and the expiry of the certificate;
+   * requests that the firewall blocks, where the site makes it: a `firewall` of yours has `alerts` of its own.
+   * It has to be a topic of us-east-1, where CloudFront reports to. The topic, and its key where it has one, admit CloudWatch of this account
+   * from now on; an imported topic cannot be changed from here and has to admit it already.
+   *
+   * @default - no alarms
+   */
+  readonly alerts?: sns.ITopic;
+
+  /**
+   * Lets the browsers of real users report loading times and errors to CloudWatch RUM. The app starts its RUM client with the settings
+   * `userMetrics` of `/runtime-config.json`.
+   *
+   * @default - they report nothing
+   */
+  readonly userMetrics?: SiteUserMetrics;
 
   /**
    * Countries that may or may not see the site.
@@ -81,15 +158,15 @@ export interface SpaStaticSiteProps {
   readonly priceClass?: cloudfront.PriceClass;
 
   /**
-   * How long the access logs of distribution and bucket are kept, in whole days. The firewall's log has a retention of its own.
+   * How long the logs of requests to the distribution and to the buckets are kept, in whole days. The firewall's log has a retention of its own.
    *
    * @default Duration.days(365)
    */
   readonly accessLogRetention?: Duration;
 
   /**
-   * Encrypts the site's files and the log of their upload. The policy of a key that is not made in this app
-   * has to let CloudFront decrypt and CloudWatch Logs encrypt.
+   * Encrypts the site's files, the log of requests and the log of the upload. The policy of a key that is not made in this app
+   * has to let CloudFront decrypt, and CloudWatch Logs and `delivery.logs.amazonaws.com` encrypt.
    *
    * @default - a key of this construct, rotated yearly and retained
    */
@@ -106,7 +183,8 @@ export interface SpaStaticSiteProps {
 /**
  * A single-page app in a private bucket behind CloudFront and WAF, with an API of the same origin below `/api/*`.
  *
- * Its stack may be in any region, but has to name it: WAF and certificate are made in a support stack in us-east-1 where they have to be.
+ * Its stack may be in any region, but has to name it. Outside us-east-1 two support stacks appear beside it, in that region: one with firewall and
+ * certificate, deployed before it, and one with the log of requests and the alarms, deployed after it. `cdk deploy --all` deploys the three.
  *
  * @example
  * import { ApiOrigin, SiteDomain, SpaStaticSite } from 'cdk-innovate-platform';
@@ -137,7 +215,10 @@ export class SpaStaticSite extends Construct {
   /** Encrypts the site's files. */
   public readonly encryptionKey: kms.IKey;
 
-  /** Access logs of the distribution (`cloudfront/`) and of the bucket (`s3/`). Kept when the stack is deleted. */
+  /** One line a request to the distribution, as Parquet below `AWSLogs/`. Kept when the stack is deleted. */
+  public readonly requestLogBucket: s3.Bucket;
+
+  /** Access logs of the buckets: `s3/` for the files, `request-log/` for the log of requests. Kept when the stack is deleted. */
   public readonly logBucket: s3.Bucket;
 
   /** The name that browsers use. */
@@ -150,19 +231,32 @@ export class SpaStaticSite extends Construct {
     super(scope, id);
     validateProps(this, props);
 
-    this.firewall = props.firewall ?? new EdgeFirewall(edgeScope(this), 'Firewall');
+    this.firewall = props.firewall ?? new EdgeFirewall(edgeScope(this), 'Firewall', { alerts: props.alerts });
     const domain = props.domain?._bind(this);
     this.encryptionKey = props.encryptionKey ?? createEncryptionKey(this, 'Key', { description: `Files of the site ${this.node.path}` });
-    this.logBucket = createLogBucket(this, 'AccessLogs', { retention: props.accessLogRetention ?? Duration.days(365) });
+    const accessLogRetention = props.accessLogRetention ?? Duration.days(365);
+    const lifecycleRules = oldAssetRules(props.oldAssetRetention ?? Duration.days(30));
+    this.logBucket = createLogBucket(this, 'AccessLogs', { retention: accessLogRetention });
     this.bucket = createDataBucket(this, 'Bucket', {
-      encryptionKey: this.encryptionKey, accessLogs: { bucket: this.logBucket, prefix: 's3/' }, removalPolicy: props.removalPolicy,
+      encryptionKey: this.encryptionKey, accessLogs: { bucket: this.logBucket, prefix: 's3/' }, lifecycleRules, removalPolicy: props.removalPolicy,
     });
-    this.distribution = this.createDistribution(props, domain);
-    this.acknowledgeKeyPolicy();
+    this.requestLogBucket = createDataBucket(this, 'RequestLogs', {
+      encryptionKey: this.encryptionKey, accessLogs: { bucket: this.logBucket, prefix: 'request-log/' }, lifecycleRules: [{ expiration: accessLogRetention }],
+    });
+    const failover = props.originFailover?._bind(this, {
+      bucket: this.bucket, encryptionKey: this.encryptionKey, lifecycleRules, accessLogRetention, removalPolicy: props.removalPolicy,
+    });
+    this.distribution = this.createDistribution(props, domain, failover);
+    this.acknowledgePolicies();
+    this.tellMissingFiles();
     this.domainName = domain?.domainName ?? this.distribution.distributionDomainName;
     this.url = `https://${this.domainName}`;
     if (domain) { this.createRecords(domain); }
-    uploadSite(this, { ...props, bucket: this.bucket, encryptionKey: this.encryptionKey });
+    logRequests(this, { distribution: this.distribution, bucket: this.requestLogBucket, encryptionKey: this.encryptionKey });
+    if (props.alerts) {
+      watchSite(this, props.alerts, { distribution: this.distribution, certificate: domain?.certificate });
+    }
+    uploadSite(this, { bucket: this.bucket, encryptionKey: this.encryptionKey, content: props.content, settings: this.settings(props) });
   }
 
   /** The share of responses, in percent, that are errors (4xx and 5xx); the average over five minutes unless said otherwise. */
@@ -180,10 +274,12 @@ export class SpaStaticSite extends Construct {
     return this.distribution.metricRequests({ region: EDGE_REGION, ...options });
   }
 
-  private createDistribution(props: SpaStaticSiteProps, domain?: SiteDomainConfig): cloudfront.Distribution {
-    const csp = contentSecurityPolicy(props.connectSources ?? []);
+  private createDistribution(props: SpaStaticSiteProps, domain?: SiteDomainConfig, failover?: cloudfront.IOrigin): cloudfront.Distribution {
+    const headers = new ResponseHeaders(props.securityHeaders, props.connectSources);
+    const called = calledOrigins(this, props);
+    const bucket = origins.S3BucketOrigin.withOriginAccessControl(this.bucket);
     const files = {
-      origin: origins.S3BucketOrigin.withOriginAccessControl(this.bucket),
+      origin: failover ? new origins.OriginGroup({ primaryOrigin: bucket, fallbackOrigin: failover, fallbackStatusCodes: [500, 502, 503, 504] }) : bucket,
       viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
       allowedMethods: cloudfront.AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
       compress: true,
@@ -199,36 +295,44 @@ export class SpaStaticSite extends Construct {
       priceClass: props.priceClass ?? cloudfront.PriceClass.PRICE_CLASS_ALL,
       geoRestriction: props.geoRestriction,
       defaultRootObject: 'index.html',
-      ...distributionLog(this, this.logBucket),
+      errorResponses: props.missingFilePage ? [{ httpStatus: 404, responseHttpStatus: 404, responsePagePath: props.missingFilePage }] : undefined,
       defaultBehavior: {
         ...files,
         cachePolicy: this.revalidation(),
-        responseHeadersPolicy: securityHeaders(this, 'PageHeaders', csp, { 'Cache-Control': 'no-cache' }),
+        responseHeadersPolicy: headers.policy(this, 'PageHeaders', called, { 'Cache-Control': 'no-cache' }),
         functionAssociations: [this.viewerFunction('DeepLinks', DEEP_LINKS, cloudfront.FunctionEventType.VIEWER_REQUEST)],
       },
       additionalBehaviors: {
-        '/assets/*': {
+        [ASSET_PATHS]: {
           ...files,
           cachePolicy: cloudfront.CachePolicy.CACHING_OPTIMIZED,
-          responseHeadersPolicy: securityHeaders(this, 'AssetHeaders', csp),
+          responseHeadersPolicy: headers.policy(this, 'AssetHeaders', called),
           functionAssociations: [this.viewerFunction('ImmutableAssets', IMMUTABLE_ASSETS, cloudfront.FunctionEventType.VIEWER_RESPONSE)],
         },
-        ...props.api && { '/api/*': this.apiBehavior(props.api, csp) },
+        ...props.api && this.apiBehaviors(props, props.api._bind(this), headers.policy(this, 'ApiHeaders', called)),
       },
     });
   }
 
-  /** No custom error responses anywhere: they belong to the whole distribution and would turn the API's errors into HTML. */
-  private apiBehavior(api: ApiOrigin, csp: string): cloudfront.BehaviorOptions {
-    return {
-      origin: api._bind(this),
+  /** Without custom error responses: they belong to the whole distribution and would turn the API's errors into HTML. */
+  private apiBehaviors(
+    props: SpaStaticSiteProps, origin: cloudfront.IOrigin, responseHeadersPolicy: cloudfront.ResponseHeadersPolicy,
+  ): { [path: string]: cloudfront.BehaviorOptions } {
+    const behavior = {
+      origin,
       viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
       allowedMethods: cloudfront.AllowedMethods.ALLOW_ALL,
       cachePolicy: cloudfront.CachePolicy.CACHING_DISABLED,
       // the origin is reached by its own name, which its certificate is checked against
       originRequestPolicy: cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
-      responseHeadersPolicy: securityHeaders(this, 'ApiHeaders', csp),
+      responseHeadersPolicy,
     };
+    const { apiPaths, cachedApiPaths } = apiPathsOf(props);
+    // CloudFront takes the first pattern that matches
+    return Object.fromEntries([
+      ...Object.keys(cachedApiPaths).sort().map(path => [path, { ...behavior, cachePolicy: cachedApiPaths[path] }]),
+      ...apiPaths.map(path => [path, behavior]),
+    ]);
   }
 
   /** Asks the bucket at every request, which answers "not modified" where it can. A second at the most, because CloudFront compresses only what it may cache. */
@@ -249,9 +353,39 @@ export class SpaStaticSite extends Construct {
     };
   }
 
-  /** The key lets every distribution of this account decrypt, because naming one would be a cycle; the bucket, which holds the data, lets in its own only. */
-  private acknowledgeKeyPolicy(): void {
+  /** The keys let every distribution of this account decrypt, because naming one would be a cycle; the bucket, which holds the data, lets in its own only. */
+  private acknowledgePolicies(): void {
     Annotations.of(this.encryptionKey.node.scope ?? this).acknowledgeWarning('@aws-cdk/aws-cloudfront-origins:wildcardKeyPolicyForOac');
+    // the bucket of the failover has its policy from where it is made
+    Annotations.of(this.distribution).acknowledgeWarning('@aws-cdk/aws-cloudfront-origins:updateImportedBucketPolicyOac');
+  }
+
+  /**
+   * Lets S3 answer 404 for a file that is missing; who may not list a bucket gets 403. Nobody can list through the distribution:
+   * S3 lists for the path `/` only, which the function for deep links rewrites.
+   *
+   * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+   */
+  private tellMissingFiles(): void {
+    this.bucket.addToResourcePolicy(new iam.PolicyStatement({
+      sid: 'MissingFiles',
+      principals: [new iam.ServicePrincipal('cloudfront.amazonaws.com')],
+      actions: ['s3:ListBucket'],
+      resources: [this.bucket.bucketArn],
+      conditions: {
+        StringEquals: {
+          'aws:SourceArn': Stack.of(this).formatArn({
+            service: 'cloudfront', region: '', resource: 'distribution', resourceName: this.distribution.distributionId,
+          }),
+        },
+      },
+    }));
+  }
+
+  private settings(props: SpaStaticSiteProps): Settings | undefined {
+    if (!props.runtimeConfig && !props.userMetrics) { return undefined; }
+    const userMetrics = props.userMetrics && { [USER_METRICS]: monitorUsers(this, this.domainName, props.userMetrics) };
+    return sortedSettings({ ...props.runtimeConfig, ...userMetrics });
   }
 
   private createRecords({ domainName, zone }: SiteDomainConfig): void {
@@ -262,17 +396,61 @@ export class SpaStaticSite extends Construct {
   }
 }
 
+/**
+ * Expires the assets that a release has marked as superseded, counted from that moment, and what is left of them a month later.
+ * Assets of the current release have no mark, however old they are.
+ */
+function oldAssetRules(retention: Duration): s3.LifecycleRule[] {
+  return [
+    { prefix: ASSETS, tagFilters: { [SUPERSEDED.key]: SUPERSEDED.value }, expiration: retention },
+    { expiredObjectDeleteMarker: true },
+  ];
+}
+
+/** What the site's own parts call besides the site. */
+function calledOrigins(site: Construct, { userMetrics }: SpaStaticSiteProps): string[] {
+  return userMetrics ? [userMetricsOrigin(site)] : [];
+}
+
+function apiPathsOf({ apiPaths = ['/api/*'], cachedApiPaths = {} }: SpaStaticSiteProps) {
+  return { apiPaths, cachedApiPaths };
+}
+
 function validateProps(site: Construct, props: SpaStaticSiteProps): void {
   validateKnownRegion(site);
   validateContent(site, props.content);
-  validateRange(site, { prop: 'accessLogRetention', value: props.accessLogRetention?.toDays(), min: 1, max: 36_500, unit: 'days' });
-  props.connectSources?.forEach((value, index) => validateMatch(site, {
-    prop: `connectSources[${index}]`,
-    value,
-    pattern: /^(https|wss):\/\/(\*\.)?([a-z0-9-]+\.)+[a-z][a-z0-9-]*(:\d{1,5})?(\/[^\s;,'"]*)?$/,
-    problem: 'it is not an origin that a content security policy can name',
-    remedy: 'Give an https or wss address such as "https://login.example.com" or "https://*.example.com".',
-  }));
+  validateRuntimeConfig(site, props.runtimeConfig);
+  for (const prop of ['accessLogRetention', 'oldAssetRetention'] as const) {
+    validateRange(site, { prop, value: daysOf(props[prop]), min: 1, max: 36_500, unit: 'days', step: 1 });
+  }
+  new ResponseHeaders(props.securityHeaders, props.connectSources).validate(site, calledOrigins(site, props));
+  validateApi(site, props);
+  validateAlerts(site, props.alerts);
+  validateUserMetrics(site, props.userMetrics);
+  if (props.userMetrics && props.runtimeConfig?.[USER_METRICS] !== undefined) {
+    reject(site, { prop: `runtimeConfig.${USER_METRICS}`, value: '…', problem: '`userMetrics` writes settings of this name', remedy: 'Give yours another name.' });
+  }
+  props.originFailover?._validate(site);
   props.domain?._validate(site);
-  props.api?._validate(site);
+}
+
+function validateApi(site: Construct, props: SpaStaticSiteProps): void {
+  const { api, missingFilePage } = props;
+  const { apiPaths, cachedApiPaths } = apiPathsOf(props);
+  if (api) {
+    validateApiPaths(site, { paths: apiPaths, cached: cachedApiPaths });
+    api._validate(site);
+  } else if (props.apiPaths ?? props.cachedApiPaths) {
+    reject(site, { prop: 'api', value: undefined, problem: 'there are `apiPaths` or `cachedApiPaths`', remedy: 'Give the API that answers them, such as ApiOrigin.https().' });
+  }
+  if (missingFilePage === undefined) { return; }
+  validateMatch(site, {
+    prop: 'missingFilePage', value: missingFilePage, pattern: /^\/[^\s*?#]+\.html$/, problem: 'it is no page of the site', remedy: 'Give its path, such as "/404.html".',
+  });
+  if (api && !isDeployTime(missingFilePage)) {
+    reject(site, {
+      prop: 'missingFilePage', value: missingFilePage, problem: 'CloudFront would answer the errors of `api` with it too',
+      remedy: 'Leave it out, or give the API a distribution of its own.',
+    });
+  }
 }

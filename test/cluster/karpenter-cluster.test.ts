@@ -1,4 +1,4 @@
-import { App, Aws, Stack } from 'aws-cdk-lib';
+import { App, Aws, Size, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -6,14 +6,21 @@ import { KubernetesVersion } from 'aws-cdk-lib/aws-eks-v2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { bundleOf, objectOf } from './bundle';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { bundleOf, objectOf, objectsOf } from './bootstrap/bundle';
+import { ClusterBootstrap } from '../../src/cluster/bootstrap/cluster-bootstrap';
+import { ClusterCompute } from '../../src/cluster/cluster-compute';
 import { KarpenterCluster } from '../../src/cluster/karpenter-cluster';
 import { KarpenterClusterProps } from '../../src/cluster/karpenter-cluster-props';
-import { NodeBudget } from '../../src/cluster/node-budget';
+import { NodeBudget } from '../../src/cluster/nodes/node-budget';
+import { NodeImage } from '../../src/cluster/nodes/node-image';
+import { releaseOf, VERSIONS } from '../../src/cluster/versions';
 import { CLOUDFRONT_PREFIX_LISTS } from '../../src/private/cloudfront-prefix-lists';
 import { expectNoAnnotations, foreignVpc, testStack } from '../support/stacks';
 
 const nodeBudget = NodeBudget.usdPerMonth(3000);
+
+const someRole = new iam.Role(testStack(), 'Someone', { assumedBy: new iam.AccountRootPrincipal() });
 
 function certificateOf(stack: Stack): acm.ICertificate {
   return acm.Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:eu-west-1:222222222222:certificate/11111111-2222-3333-4444-555555555555');
@@ -60,21 +67,49 @@ describe('with the fewest props', () => {
     const bootstrapLog = idOf('AWS::Logs::LogGroup', { LogGroupName: `/aws/codepipeline/${cluster.clusterName}-bootstrap` });
     template.hasResource('AWS::CodePipeline::Pipeline', { DependsOn: Match.arrayWith(bootstrapLog) });
     template.hasResource('AWS::EKS::Nodegroup', { DependsOn: Match.arrayWith(['eks-pod-identity-agent', 'kube-proxy', 'vpc-cni'].map(addon).sort()) });
-    for (const name of ['coredns', 'metrics-server']) {
+    for (const name of ['coredns', 'metrics-server', 'aws-ebs-csi-driver']) {
       template.hasResource('AWS::EKS::Addon', { Properties: { AddonName: name }, DependsOn: Match.arrayWith([nodegroup]) });
     }
   });
 
-  test('two Graviton workers run Bottlerocket and keep the instance\'s credentials from pods', () => {
+  test('two Graviton workers run a pinned Bottlerocket and keep the instance\'s credentials from pods; an update starts no third one', () => {
     template.hasResourceProperties('AWS::EKS::Nodegroup', {
-      AmiType: 'BOTTLEROCKET_ARM_64', InstanceTypes: ['m7g.large'], ScalingConfig: { MinSize: 2, DesiredSize: 2, MaxSize: 2 }, ForceUpdateEnabled: false,
+      AmiType: 'BOTTLEROCKET_ARM_64',
+      Version: '1.36',
+      ReleaseVersion: `{{resolve:ssm:/aws/service/bottlerocket/aws-k8s-1.36/arm64/${VERSIONS.bottlerocket}/image_version}}`,
+      InstanceTypes: ['m7g.large'],
+      ScalingConfig: { MinSize: 2, DesiredSize: 2, MaxSize: 2 },
+      UpdateConfig: { MaxUnavailable: 1, UpdateStrategy: 'MINIMAL' },
+      ForceUpdateEnabled: false,
     });
+    const encrypted = { Ebs: { Encrypted: true, KmsKeyId: resolve(cluster.encryptionKey.keyArn) } };
     template.hasResourceProperties('AWS::EC2::LaunchTemplate', {
-      LaunchTemplateData: {
-        MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
-        BlockDeviceMappings: [{ Ebs: { Encrypted: true } }, { Ebs: { Encrypted: true } }],
-      },
+      LaunchTemplateData: { MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 }, BlockDeviceMappings: [encrypted, encrypted] },
     });
+  });
+
+  test('every add-on has the version of the table, the network enforces policies and hands out prefixes', () => {
+    const addons = Object.values(template.findResources('AWS::EKS::Addon')).map(({ Properties }) => [Properties.AddonName, Properties.AddonVersion]);
+    expect(Object.fromEntries(addons)).toEqual(releaseOf('1.36').addons);
+    template.hasResourceProperties('AWS::EKS::Addon', {
+      AddonName: 'vpc-cni',
+      ConfigurationValues: Match.serializedJson({
+        enableNetworkPolicy: 'true', env: { ENABLE_PREFIX_DELEGATION: 'true', WARM_PREFIX_TARGET: '1' },
+      }),
+    });
+    template.hasResourceProperties('AWS::EKS::Addon', {
+      AddonName: 'aws-ebs-csi-driver',
+      ConfigurationValues: Match.serializedJson({ controller: { k8sTagClusterId: cluster.clusterName, region: 'eu-west-1' } }),
+      PodIdentityAssociations: [{ ServiceAccount: 'ebs-csi-controller-sa', RoleArn: Match.anyValue() }],
+    });
+  });
+
+  test('volumes of pods are encrypted with the cluster\'s key by default, and so are those of nodes', () => {
+    const bundle = bundleOf(stack);
+    const storageClass = objectOf(bundle, 'StorageClass');
+    expect(storageClass.metadata).toMatchObject({ name: 'gp3', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } });
+    expect(storageClass).toMatchObject({ provisioner: 'ebs.csi.aws.com', parameters: { type: 'gp3', encrypted: 'true', kmsKeyId: expect.stringMatching(/^\$/) } });
+    for (const { ebs } of objectOf(bundle, 'EC2NodeClass').spec.blockDeviceMappings) { expect(ebs.kmsKeyID).toMatch(/^\$/); }
   });
 
   test('Karpenter can launch only with the cluster\'s tags, in its subnets, and pass only the nodes\' role', () => {
@@ -86,7 +121,7 @@ describe('with the fewest props', () => {
     expect(statements('GiveNodesTheirRole')[0].Resource).toEqual(resolve(cluster.nodeRole.roleArn));
     expect(statements('LaunchFrom')[0].Resource).toHaveLength(5);
     template.hasResourceProperties('AWS::EKS::PodIdentityAssociation', {
-      Namespace: 'kube-system', ServiceAccount: 'karpenter', RoleArn: resolve(cluster.controllerRole.roleArn),
+      Namespace: 'kube-system', ServiceAccount: 'karpenter', RoleArn: resolve(cluster.controllerRole!.roleArn),
     });
   });
 
@@ -101,7 +136,7 @@ describe('with the fewest props', () => {
     const roles = Object.values(template.findResources('AWS::IAM::Role'))
       .flatMap(role => role.Properties.AssumeRolePolicyDocument.Statement)
       .filter(statement => statement.Principal.Service === 'pods.eks.amazonaws.com');
-    expect(roles).toHaveLength(3);
+    expect(roles).toHaveLength(4);
     for (const statement of roles) {
       expect(statement.Action).toEqual(['sts:AssumeRole', 'sts:TagSession']);
       expect(statement.Condition.StringEquals).toEqual({ 'aws:SourceAccount': '222222222222', 'aws:RequestTag/eks-cluster-name': cluster.clusterName });
@@ -140,9 +175,37 @@ describe('with the fewest props', () => {
     expect([...inline, ...separate].filter(rule => rule.CidrIp || rule.CidrIpv6)).toEqual([]);
   });
 
-  test('no Lambda function, no annotation', () => {
-    template.resourceCountIs('AWS::Lambda::Function', 0);
+  test('one function, which removes machines when the stack is deleted; no warning', () => {
+    template.resourceCountIs('AWS::Lambda::Function', 1);
     expectNoAnnotations(stack);
+  });
+
+  test('the machines go first: the pipeline needs the teardown, which needs everything that machines need', () => {
+    const idsOf = (type: string, pattern = /./) => Object.keys(template.findResources(type)).filter(id => pattern.test(id));
+    const [teardown] = idsOf('Custom::NodeTeardown');
+    template.hasResource('AWS::CodePipeline::Pipeline', { DependsOn: Match.arrayWith([teardown]) });
+    const needed = [
+      ...idsOf('AWS::IAM::InstanceProfile'), ...idsOf('AWS::EKS::AccessEntry', /NodeAccess/), ...idsOf('AWS::IAM::ManagedPolicy', /Karpenter/),
+      ...idsOf('AWS::EKS::PodIdentityAssociation', /ClusterKarpenter/), ...idsOf('AWS::EKS::Addon'), ...idsOf('AWS::SQS::Queue', /Interruption/),
+    ];
+    expect(needed).toHaveLength(12);
+    const { DependsOn } = template.findResources('Custom::NodeTeardown')[teardown];
+    expect(needed.filter(id => !DependsOn.includes(id))).toEqual([]);
+  });
+
+  test('synthesis says what the budget buys', () => {
+    const { vcpus, memoryGib, nodes, monthlyUsd } = cluster.nodeCapacity;
+    Annotations.fromStack(stack).hasInfo('/Test/Cluster', Match.stringLikeRegexp(
+      `^The budget pays for at most \\$${monthlyUsd} a month: ${vcpus} vCPUs and ${memoryGib} GiB on at most ${nodes} nodes at worst\\.`));
+  });
+
+  test('the role of Spot, once an account, is on the first-run checklist', () => {
+    const steps = template.toJSON().Metadata['cdk-innovate-platform:first-run'];
+    expect(steps['spot-service-linked-role'].commands).toEqual([['iam', 'create-service-linked-role', '--aws-service-name', 'spot.amazonaws.com']]);
+  });
+
+  test('without `alerts` there is one alarm, of the bootstrap, which tells nobody', () => {
+    expect(Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties.AlarmActions)).toEqual([undefined]);
   });
 
   test('the NodePool has the limits of the budget, and Graviton only', () => {
@@ -166,23 +229,42 @@ describe('with the fewest props', () => {
     for (const metric of [cluster.metricLoadBalancerErrors(), cluster.metricServiceErrors(), cluster.metricResponseTime()]) {
       expect(metric.namespace).toBe('AWS/ApplicationELB');
     }
+    expect(cluster.metricUnschedulablePods()).toMatchObject({
+      namespace: 'AWS/EKS', metricName: 'scheduler_pending_pods_UNSCHEDULABLE', dimensions: { ClusterName: cluster.clusterName },
+    });
+  });
+
+  test('what holds data keeps its logical id', () => {
+    const kept = Object.entries(template.toJSON().Resources as Record<string, any>)
+      .filter(([, { Type, DeletionPolicy }]) => DeletionPolicy === 'Retain' || Type === 'AWS::EKS::Cluster').map(([id]) => id);
+    expect(kept).toEqual(expect.arrayContaining(['ClusterC2E21B66', 'ClusterKeyB247D7DD']));
   });
 });
 
 test('with every prop', () => {
   const stack = testStack();
   const administrator = iam.Role.fromRoleArn(stack, 'Administrator', 'arn:aws:iam::222222222222:role/platform-admin');
+  const developer = iam.Role.fromRoleArn(stack, 'Developer', 'arn:aws:iam::222222222222:role/developer');
   const encryptionKey = new kms.Key(stack, 'MyKey');
+  const alerts = new sns.Topic(stack, 'Alerts');
   const cluster = createCluster(stack, {
     clusterName: 'shop-production',
     kubernetesVersion: KubernetesVersion.V1_35,
     cloudFrontPrefixListId: 'pl-12345678',
     vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS, availabilityZones: ['eu-west-1a', 'eu-west-1b'] },
     administrators: [administrator],
+    developers: [developer],
     encryptionKey,
     logRetention: logs.RetentionDays.TEN_YEARS,
     deletionProtection: false,
+    nodeImage: NodeImage.al2023(),
+    nodePool: { labels: { team: 'shop' } },
+    compute: ClusterCompute.karpenter(),
+    alerts,
   });
+  const batch = cluster.addNodePool('Batch', { nodeBudget: NodeBudget.usdPerMonth(500), taints: [{ key: 'batch' }] });
+  cluster.addWebService('Api', { port: 8443 });
+  cluster.addWebService('Reports', { port: 8443, namespace: 'reports', paths: ['/reports/*'], podRequests: { vcpus: 1, memory: Size.gibibytes(2) } });
   const template = Template.fromStack(stack);
   expect(cluster.clusterName).toBe('shop-production');
   expect(cluster.encryptionKey).toBe(encryptionKey);
@@ -192,7 +274,106 @@ test('with every prop', () => {
   template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', { SourcePrefixListId: 'pl-12345678' });
   template.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName: '/aws/eks/shop-production/cluster', RetentionInDays: 3653 });
   template.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName: '/aws/codepipeline/shop-production-bootstrap', RetentionInDays: 3653 });
+  template.hasResourceProperties('AWS::EKS::AccessEntry', {
+    PrincipalArn: 'arn:aws:iam::222222222222:role/developer',
+    AccessPolicies: [{ AccessScope: { Type: 'namespace', Namespaces: ['app', 'reports'] }, PolicyArn: Match.anyValue() }],
+  });
+  // each new alarm tells the topic when it goes off and when all is well again
+  const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties);
+  const topic = [stack.resolve(alerts.topicArn)];
+  for (const alarm of alarms) {
+    expect(alarm).toMatchObject({ AlarmActions: topic, OKActions: topic, TreatMissingData: 'notBreaching' });
+    expect(JSON.stringify(alarm.AlarmDescription).length).toBeGreaterThan(60);
+  }
+  expect(alarms.map(({ MetricName }) => MetricName)).toEqual(expect.arrayContaining([
+    'FailedPipelineExecutions', 'scheduler_pending_pods_UNSCHEDULABLE', 'ApproximateAgeOfOldestMessage', 'ApproximateNumberOfMessagesVisible', 'HTTPCode_ELB_5XX_Count',
+    'UnHealthyHostCount',
+  ]));
+  expect(cluster.nodePools.map(({ name }) => name)).toEqual(['default', 'batch']);
+  expect(cluster.nodeCapacity.monthlyUsd).toBeGreaterThan(batch.capacity.monthlyUsd);
+  expect(cluster.nodeCapacity.monthlyUsd).toBeLessThanOrEqual(3500);
+  Annotations.fromStack(stack).hasInfo('/Test/Cluster', Match.stringLikeRegexp(
+    'room for at least \\d+ pods of api \\(0\\.25 vCPU, 512 MiB\\), or \\d+ pods of reports \\(1 vCPU, 2048 MiB\\)'));
+  const bundle = bundleOf(stack);
+  expect(objectOf(bundle, 'NodePool', 'batch').spec.template.spec.taints).toEqual([expect.objectContaining({ key: 'batch' })]);
+  expect(objectsOf(bundle).filter(({ kind }) => kind === 'EC2NodeClass')[0].spec.amiSelectorTerms).toEqual([{ alias: `al2023@${VERSIONS.al2023}` }]);
   expectNoAnnotations(stack);
+});
+
+describe('with EKS Auto Mode', () => {
+  const stack = testStack();
+  const cluster = createCluster(stack, { compute: ClusterCompute.autoMode(), alerts: new sns.Topic(stack, 'Alerts') });
+  cluster.addWebService('Api', { port: 8443 });
+  const template = Template.fromStack(stack);
+  const role = (id: RegExp) => Object.entries(template.findResources('AWS::IAM::Role')).find(([each]) => id.test(each))![1].Properties;
+  const policiesOf = (id: RegExp) => role(id).ManagedPolicyArns.map((arn: any) => arn['Fn::Join'][1].join('').split('/').pop());
+
+  test('EKS launches machines, but has no node pools of its own, which have no limits', () => {
+    template.hasResourceProperties('AWS::EKS::Cluster', {
+      ComputeConfig: { Enabled: true, NodePools: [], NodeRoleArn: Match.absent() },
+      StorageConfig: { BlockStorage: { Enabled: true } },
+      KubernetesNetworkConfig: { ElasticLoadBalancing: { Enabled: true } },
+      AccessConfig: { AuthenticationMode: 'API', BootstrapClusterCreatorAdminPermissions: false },
+      BootstrapSelfManagedAddons: false,
+      DeletionProtection: true,
+    });
+  });
+
+  test('the cluster\'s role may do what AWS asks for, and use the key for volumes', () => {
+    expect(policiesOf(/^ClusterRole/).sort()).toEqual([
+      'AmazonEKSBlockStoragePolicy', 'AmazonEKSClusterPolicy', 'AmazonEKSComputePolicy', 'AmazonEKSLoadBalancingPolicy', 'AmazonEKSNetworkingPolicy',
+    ]);
+    expect(role(/^ClusterRole/).AssumeRolePolicyDocument.Statement.flatMap(({ Action }: any) => Action).sort()).toEqual(['sts:AssumeRole', 'sts:TagSession']);
+    template.hasResourceProperties('AWS::IAM::ManagedPolicy', {
+      Roles: [stack.resolve(cluster.cluster.role.roleName)],
+      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Sid: 'LetInstancesUseVolumes', Resource: stack.resolve(cluster.encryptionKey.keyArn) })]) },
+    });
+  });
+
+  test('nodes enter by an entry for Auto Mode', () => {
+    expect(policiesOf(/NodeRole/)).toEqual(['AmazonEKSWorkerNodeMinimalPolicy', 'AmazonEC2ContainerRegistryPullOnly']);
+    template.hasResourceProperties('AWS::EKS::AccessEntry', {
+      Type: 'EC2',
+      PrincipalArn: stack.resolve(cluster.nodeRole.roleArn),
+      AccessPolicies: [{ AccessScope: { Type: 'cluster' }, PolicyArn: { 'Fn::Join': ['', Match.arrayWith([':eks::aws:cluster-access-policy/AmazonEKSAutoNodePolicy'])] } }],
+    });
+  });
+
+  test('nothing is there that Auto Mode brings: no workers, no controllers, no queue', () => {
+    for (const type of ['AWS::EKS::Nodegroup', 'AWS::SQS::Queue', 'AWS::Events::Rule', 'AWS::IAM::InstanceProfile', 'AWS::EC2::LaunchTemplate']) {
+      template.resourceCountIs(type, 0);
+    }
+    expect(cluster.controllerRole).toBeUndefined();
+    expect(cluster.interruptionQueue).toBeUndefined();
+    const bundle = bundleOf(stack);
+    expect(Object.keys(bundle).filter(file => /^charts\/(karpenter|aws-load-balancer-controller)/.test(file))).toEqual([]);
+  });
+
+  test('metrics-server comes after the node pools, on whose nodes it becomes active', () => {
+    template.resourcePropertiesCountIs('AWS::EKS::Addon', { AddonName: 'metrics-server' }, 1);
+    template.resourceCountIs('AWS::EKS::Addon', 1);
+    const [pipeline] = Object.keys(template.findResources('AWS::CodePipeline::Pipeline'));
+    template.hasResource('AWS::EKS::Addon', { DependsOn: Match.arrayWith([pipeline]) });
+  });
+
+  test('the same budget has limits here too; network policies are enforced, volumes encrypted', () => {
+    const bundle = bundleOf(stack);
+    const pool = objectOf(bundle, 'NodePool');
+    expect(pool.spec.limits).toMatchObject({ cpu: `${cluster.nodeCapacity.vcpus}`, memory: `${cluster.nodeCapacity.memoryGib}Gi` });
+    expect(pool.spec.template.spec.nodeClassRef).toMatchObject({ group: 'eks.amazonaws.com', kind: 'NodeClass' });
+    expect(objectOf(bundle, 'NodeClass').spec.ephemeralStorage.kmsKeyID).toMatch(/^\$/);
+    expect(objectOf(bundle, 'StorageClass').provisioner).toBe('ebs.csi.eks.amazonaws.com');
+    expect(objectOf(bundle, 'ConfigMap', 'amazon-vpc-cni').data).toEqual({ 'enable-network-policy-controller': 'true' });
+    expect(objectOf(bundle, 'TargetGroupBinding').apiVersion).toBe('eks.amazonaws.com/v1');
+    expect(cluster.nodeCapacity.monthlyUsd).toBeLessThanOrEqual(3000);
+    expectNoAnnotations(stack);
+  });
+});
+
+test('Auto Mode without a bootstrap leaves metrics-server to whoever applies the node pools', () => {
+  const stack = testStack();
+  createCluster(stack, { compute: ClusterCompute.autoMode(), bootstrap: ClusterBootstrap.none() });
+  Template.fromStack(stack).resourceCountIs('AWS::EKS::Addon', 0);
 });
 
 test('without a certificate, a warning names the hop that has no TLS', () => {
@@ -214,7 +395,7 @@ test('a VPC of another stack, known by its ids only', () => {
   createCluster(stack, { vpc }).addWebService('Api', { port: 8443 });
   const bundle = bundleOf(stack);
   expect(objectOf(bundle, 'EC2NodeClass').spec.subnetSelectorTerms).toEqual([{ id: 'subnet-a' }, { id: 'subnet-b' }]);
-  expect(objectOf(bundle, 'NetworkPolicy').spec.ingress[0].from).toEqual([{ ipBlock: { cidr: '10.9.0.0/16' } }]);
+  expect(objectOf(bundle, 'NetworkPolicy', 'api').spec.ingress[0].from).toEqual([{ ipBlock: { cidr: '10.9.0.0/16' } }]);
   expectNoAnnotations(stack);
 });
 
@@ -239,13 +420,23 @@ test.each<[string, Partial<KarpenterClusterProps>, RegExp]>([
   ['a name that is known at deployment', { clusterName: `eks-${Aws.STACK_NAME}` }, /`clusterName` is "a deploy-time value", but it is a condition key/],
   ['a long name', { clusterName: 'x'.repeat(41) }, /`clusterName` is "x+", but a cluster's name starts with a letter and has at most 40/],
   ['a name with a dot', { clusterName: 'shop.prod' }, /`clusterName` is "shop.prod"/],
-  ['an old Kubernetes', { kubernetesVersion: KubernetesVersion.V1_30 }, /`kubernetesVersion` is "1.30", .*Choose one of 1.34, 1.35, 1.36/],
+  ['an old Kubernetes', { kubernetesVersion: KubernetesVersion.V1_30 }, /`kubernetesVersion` is "1.30", .*extended support at most.*Choose one of 1.34, 1.35, 1.36/],
   ['an unknown Kubernetes', { kubernetesVersion: KubernetesVersion.of('1.99') }, /`kubernetesVersion` is "1.99"/],
+  ['a role that administers and reads', { administrators: [someRole], developers: [someRole] }, /`developers` is ".*Someone", but the role is among the `administrators`/],
+  ['an image with Auto Mode', { compute: ClusterCompute.autoMode(), nodeImage: NodeImage.al2023() }, /`nodeImage` is .*EKS Auto Mode brings its own/],
+  ['kubectl of another minor', { bootstrap: ClusterBootstrap.kubectl({ node: {} } as any, { kubectlMinor: 33 }) }, /`bootstrap` is .*1\.33.*one minor version away/],
   ['a budget that pays for nothing', { nodeBudget: NodeBudget.usdPerMonth(50) }, /Test\/Cluster: `nodeBudget` is 50, .*Give at least NodeBudget.usdPerMonth\(\d+\)/],
 ])('%s is refused', (_, props, message) => {
   const stack = testStack();
   expect(() => createCluster(stack, props)).toThrow(message);
   expect(stack.node.findChild('Cluster').node.children).toEqual([]);
+});
+
+test('a topic of another region is refused', () => {
+  const app = new App();
+  const stack = new Stack(app, 'Here', { env: { account: '222222222222', region: 'eu-west-1' } });
+  const alerts = sns.Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:us-east-1:222222222222:alerts');
+  expect(() => createCluster(stack, { alerts })).toThrow(/`alerts` is "us-east-1", but an alarm tells topics of its own region only, which is eu-west-1/);
 });
 
 test('a region whose prefix list is unknown is refused with the command that prints it', () => {

@@ -85,23 +85,40 @@ describe('the site', () => {
 
   const environment = { SITE_BUCKET: 'site', DISTRIBUTION_ID: 'E1', ENVIRONMENT: 'staging', COMMIT: 'c0ffee' };
 
-  test('is uploaded assets first and pages last, nothing removed, and not waited for', () => {
-    fake('aws', '[[ "$*" != *" -" ]] || exit 1');
-    expect(run(siteUploadBuildSpec(), environment)).toEqual([
-      'aws s3 cp --no-progress --recursive --exclude * --include assets/* --cache-control public,max-age=31536000,immutable . s3://site/',
-      'aws s3 cp --no-progress --recursive --exclude assets/* --exclude index.html --exclude runtime-config.json --cache-control public,max-age=300 . s3://site/',
-      'aws s3 cp s3://site/runtime-config.json -',
-      'aws s3 cp --no-progress --cache-control no-cache runtime-config.json s3://site/',
-      'aws s3 cp --no-progress --cache-control no-cache index.html s3://site/',
-      'aws cloudfront create-invalidation --distribution-id E1 --paths / /index.html',
-    ]);
-    expect(JSON.parse(readFileSync(join(folder, 'runtime-config.json'), 'utf8'))).toEqual({ environment: 'staging', release: 'c0ffee' });
+  const marked = "'[Metadata.superseded, ContentType]'".replace(/'/g, '');
+  const uploads = [
+    'aws s3 cp --no-progress --recursive --exclude * --include assets/* --cache-control public,max-age=31536000,immutable . s3://site/',
+    'aws s3 cp --no-progress --recursive --exclude assets/* --exclude index.html --exclude runtime-config.json --cache-control no-cache . s3://site/',
+    'aws s3 cp --no-progress --cache-control no-cache index.html s3://site/',
+    'aws cloudfront create-invalidation --distribution-id E1 --paths / /index.html',
+    'aws s3api list-objects-v2 --bucket site --prefix assets/ --query Contents[].Key --output json',
+  ];
+
+  test('is uploaded assets first and pages last, nothing removed, and not waited for; the settings are not the pipeline\'s', () => {
+    fake('aws', '[ "$2" != list-objects-v2 ] || echo null');
+    expect(run(siteUploadBuildSpec(), environment)).toEqual(uploads);
+    expect(JSON.parse(readFileSync(join(folder, 'release.json'), 'utf8'))).toEqual({ environment: 'staging', release: 'c0ffee' });
+    expect(existsSync(join(folder, 'runtime-config.json'))).toBe(false);
   });
 
-  test('keeps the settings that the bucket has', () => {
-    fake('aws', '[[ "$*" != *" -" ]] || echo \'{"apiBaseUrl":"/api","release":"old"}\'');
-    run(siteUploadBuildSpec(), environment);
-    expect(JSON.parse(readFileSync(join(folder, 'runtime-config.json'), 'utf8'))).toEqual({ apiBaseUrl: '/api', environment: 'staging', release: 'c0ffee' });
+  test('marks the assets that it no longer has, each once, and none of its own', () => {
+    mkdirSync(join(folder, 'assets'));
+    writeFileSync(join(folder, 'assets/new-2.js'), '');
+    fake('aws', `case "$2 $6" in
+      "list-objects-v2 assets/") echo '["assets/new-2.js", "assets/old 1.js", "assets/older-0.css"]';;
+      "head-object assets/old 1.js") printf 'None\\ttext/javascript; charset=utf-8\\n';;
+      "head-object assets/older-0.css") printf 'true\\ttext/css\\n';;
+    esac`);
+    const [first, second, copy, ...more] = run(siteUploadBuildSpec(), environment).slice(uploads.length).sort((one, other) => other.localeCompare(one));
+    expect([first, second]).toEqual(['older-0.css', 'old 1.js'].map(name => `aws s3api head-object --bucket site --key assets/${name} --query ${marked} --output text`));
+    expect(copy).toBe('aws s3api copy-object --bucket site --key assets/old 1.js --copy-source site/assets/old 1.js --metadata-directive REPLACE --metadata superseded=true '
+      + '--content-type text/javascript; charset=utf-8 --cache-control public,max-age=31536000,immutable --tagging-directive REPLACE --tagging superseded=true');
+    expect(more).toEqual([]);
+  });
+
+  test('says so where an old asset cannot be marked', () => {
+    fake('aws', 'case "$2" in list-objects-v2) echo \'["assets/old-1.js"]\';; head-object) exit 254;; esac');
+    expect(() => run(siteUploadBuildSpec(), environment)).toThrow();
   });
 
   test('keeps its old page where an asset cannot be uploaded', () => {

@@ -57,6 +57,9 @@ describe('minimal: a site that somebody else made', () => {
       PolicyDocument: {
         Statement: Match.arrayWith([
           Match.objectLike({ Action: ['s3:PutObject', 's3:AbortMultipartUpload'], Resource: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':s3:::foreign-site/*']] } }),
+          // what a release no longer has is marked, never removed
+          Match.objectLike({ Action: 's3:ListBucket', Condition: { StringEquals: { 's3:prefix': 'assets/' } } }),
+          Match.objectLike({ Action: ['s3:GetObject', 's3:PutObjectTagging'], Resource: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':s3:::foreign-site/assets/*']] } }),
           Match.objectLike({
             Action: 'cloudfront:CreateInvalidation',
             Resource: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:cloudfront::${ACCOUNT}:distribution/E1FOREIGN`]] },

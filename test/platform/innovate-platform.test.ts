@@ -62,9 +62,11 @@ describe('the platform of the example', () => {
       ...['Baseline', 'Cluster', 'Data', 'Delivery'].map(part => `Innovate-Production-${part} ${PRODUCTION} eu-west-1`),
       `Innovate-Production-Edge ${PRODUCTION} us-east-1`,
       ...['Network', 'Site'].map(part => `Innovate-Production-${part} ${PRODUCTION} eu-west-1`),
+      `Innovate-Production-SiteWatch ${PRODUCTION} us-east-1`,
       ...['Access', 'Baseline', 'Cluster', 'Data', 'Delivery', 'Dns'].map(part => `Innovate-Staging-${part} ${STAGING} eu-west-1`),
       `Innovate-Staging-Edge ${STAGING} us-east-1`,
       ...['Network', 'Site'].map(part => `Innovate-Staging-${part} ${STAGING} eu-west-1`),
+      `Innovate-Staging-SiteWatch ${STAGING} us-east-1`,
     ]);
   });
 

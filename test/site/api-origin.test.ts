@@ -1,5 +1,7 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { ApiOrigin } from '../../src/site/api-origin';
 import { SpaStaticSite } from '../../src/site/spa-static-site';
@@ -60,6 +62,55 @@ test('an API on the internet is reached by TLS 1.2', () => {
   const { template, origin } = siteWith(ApiOrigin.https('api.innovate.example'), testStack());
   expect(origin).toMatchObject({ DomainName: 'api.innovate.example', CustomOriginConfig: { OriginProtocolPolicy: 'https-only', OriginSSLProtocols: ['TLSv1.2'] } });
   template.resourceCountIs('AWS::CloudFront::VpcOrigin', 0);
+});
+
+test('a REST API of another stack, with its stage, and without an export', () => {
+  const app = new App();
+  const [backend, web] = ['Backend', 'Web'].map(id => new Stack(app, id, { env: { account: ACCOUNT, region: 'eu-west-1' } }));
+  const api = new apigateway.RestApi(backend, 'Api', { deployOptions: { stageName: 'prod' }, cloudWatchRole: false });
+  api.root.addMethod('ANY');
+  const { origin } = siteWith(ApiOrigin.restApi(api), web);
+  expect(origin.DomainName['Fn::Join'][1]).toEqual([
+    { 'Fn::GetStackOutput': expect.objectContaining({ StackName: 'Backend', OutputName: expect.stringContaining('RestApiId') }) }, '.execute-api.eu-west-1.', { Ref: 'AWS::URLSuffix' },
+  ]);
+  expect(origin.OriginPath['Fn::Join'][1]).toEqual(['/', { 'Fn::GetStackOutput': expect.objectContaining({ OutputName: expect.stringContaining('RestApiIdStage') }) }]);
+  expect(origin.CustomOriginConfig).toMatchObject({ OriginProtocolPolicy: 'https-only', OriginSSLProtocols: ['TLSv1.2'] });
+  expect(JSON.stringify(Template.fromStack(backend).toJSON().Outputs)).not.toContain('Export');
+});
+
+test('an HTTP API has no stage in its path unless one is named', () => {
+  const stack = testStack();
+  const api = new apigatewayv2.HttpApi(stack, 'Api');
+  const { origin } = siteWith(ApiOrigin.httpApi(api), stack);
+  expect(origin.DomainName['Fn::Join'][1]).toEqual([stack.resolve(api.apiId), '.execute-api.eu-west-1.', { Ref: 'AWS::URLSuffix' }]);
+  expect(origin.OriginPath).toBeUndefined();
+  const other = testStack();
+  const imported = apigatewayv2.HttpApi.fromHttpApiAttributes(other, 'Api', { httpApiId: 'abc' });
+  expect(siteWith(ApiOrigin.httpApi(imported, { stageName: 'v1' }), other).origin.OriginPath).toBe('/v1');
+});
+
+test('a REST API of somebody else needs its stage', () => {
+  const stack = testStack();
+  const imported = apigateway.RestApi.fromRestApiId(stack, 'Api', 'abc');
+  expect(() => siteWith(ApiOrigin.restApi(imported), stack)).toThrow(/`api.stageName` is missing, but an imported REST API does not tell its stage/);
+  expect(siteWith(ApiOrigin.restApi(imported, { stageName: 'prod' }), new Stack(stack, 'Web', { env: { account: ACCOUNT, region: 'eu-west-1' } })).origin.OriginPath).toBe('/prod');
+});
+
+test('a load balancer on another port that takes its time', () => {
+  const stack = testStack();
+  const loadBalancer = new elbv2.ApplicationLoadBalancer(stack, 'LoadBalancer', { vpc: foreignVpc(stack) });
+  const { template, origin } = siteWith(ApiOrigin.loadBalancer(loadBalancer, {
+    domainName: 'api.innovate.example', httpsPort: 8443, readTimeout: Duration.seconds(60), keepaliveTimeout: Duration.seconds(30),
+  }), stack);
+  template.hasResourceProperties('AWS::CloudFront::VpcOrigin', { VpcOriginEndpointConfig: { HTTPSPort: 8443 } });
+  expect(origin.VpcOriginConfig).toMatchObject({ OriginReadTimeout: 60, OriginKeepaliveTimeout: 30 });
+});
+
+test.each([
+  [{ readTimeout: Duration.seconds(181) }, /`api.readTimeout` is 181, but it has to be between 1 and 180 seconds/],
+  [{ keepaliveTimeout: Duration.millis(1500) }, /`api.keepaliveTimeout` is 1.5, but it has to be a multiple of 1 seconds/],
+])('refuses to wait %j', (options, message) => {
+  expect(() => siteWith(ApiOrigin.https('api.innovate.example', options), testStack())).toThrow(message);
 });
 
 test('refuses a name that is an address', () => {

@@ -1,13 +1,13 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, Duration, NestedStack, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { App, Duration, NestedStack, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import { ApiOrigin } from '../../src/site/api-origin';
-import { EdgeFirewall } from '../../src/site/edge-firewall';
+import { EdgeFirewall } from '../../src/site/firewall/edge-firewall';
 import { SiteDomain } from '../../src/site/site-domain';
 import { SpaStaticSite, SpaStaticSiteProps } from '../../src/site/spa-static-site';
 import { ACCOUNT, expectNoAnnotations, testStack } from '../support/stacks';
@@ -101,23 +101,82 @@ describe('minimal', () => {
       .toEqual(expect.arrayContaining(['Permissions-Policy', 'Cross-Origin-Opener-Policy', 'Cross-Origin-Resource-Policy']));
   });
 
-  test('CloudFront and the bucket log to a bucket that is kept', () => {
+  test('every request is logged as Parquet without cookies, to a bucket with the customer key and without ACLs', () => {
     const { stack, construct, template, config } = minimal();
-    expect(config.Logging).toEqual({ Bucket: stack.resolve(construct.logBucket.bucketRegionalDomainName), Prefix: 'cloudfront/' });
-    template.hasResourceProperties('AWS::S3::Bucket', { LoggingConfiguration: { DestinationBucketName: stack.resolve(construct.logBucket.bucketName), LogFilePrefix: 's3/' } });
-    template.hasResource('AWS::S3::Bucket', {
-      DeletionPolicy: 'Retain',
-      Properties: {
-        AccessControl: Match.absent(),
-        OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerPreferred' }] },
-        LifecycleConfiguration: { Rules: [Match.objectLike({ ExpirationInDays: 365 })] },
+    expect(config.Logging).toBeUndefined();
+    template.hasResourceProperties('AWS::Logs::DeliverySource', {
+      LogType: 'ACCESS_LOGS',
+      ResourceArn: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:cloudfront::${ACCOUNT}:distribution/`, stack.resolve(construct.distribution.distributionId)]] },
+    });
+    template.hasResourceProperties('AWS::Logs::DeliveryDestination', {
+      DestinationResourceArn: stack.resolve(construct.requestLogBucket.bucketArn), DeliveryDestinationType: 'S3', OutputFormat: 'parquet',
+    });
+    const [{ Properties: delivery }] = Object.values(template.findResources('AWS::Logs::Delivery'));
+    expect(delivery).toMatchObject({ S3EnableHiveCompatiblePath: true, S3SuffixPath: '{DistributionId}/{yyyy}/{MM}/{dd}/{HH}' });
+    expect(delivery.RecordFields).toEqual(expect.arrayContaining(['c-ip', 'cs-uri-stem', 'sc-status', 'x-edge-request-id']));
+    expect(delivery.RecordFields).not.toContain('cs(Cookie)');
+    for (const bucket of [construct.requestLogBucket, construct.logBucket]) {
+      const [logicalId] = Object.keys(template.findResources('AWS::S3::Bucket')).filter(id => id === stack.resolve(bucket.bucketName).Ref);
+      template.templateMatches({
+        Resources: {
+          [logicalId]: {
+            DeletionPolicy: 'Retain',
+            Properties: {
+              OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+              LifecycleConfiguration: { Rules: Match.arrayWith([Match.objectLike({ ExpirationInDays: 365 })]) },
+            },
+          },
+        },
+      });
+    }
+    template.hasResourceProperties('AWS::S3::Bucket', {
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { KMSMasterKeyID: stack.resolve(construct.encryptionKey.keyArn) } }],
+      },
+      LoggingConfiguration: { DestinationBucketName: stack.resolve(construct.logBucket.bucketName), LogFilePrefix: 'request-log/' },
+    });
+  });
+
+  test('nobody but the log delivery of this account in us-east-1 writes the log', () => {
+    const { stack, construct, template } = minimal();
+    const conditions = {
+      StringEquals: { 'aws:SourceAccount': ACCOUNT },
+      ArnLike: { 'aws:SourceArn': { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:logs:us-east-1:${ACCOUNT}:delivery-source:*`]] } },
+    };
+    const allowed = (statements: any[]) => statements.filter(({ Principal }) => Principal.Service === 'delivery.logs.amazonaws.com');
+    const policies = Object.values(template.findResources('AWS::S3::BucketPolicy')).filter(({ Properties }) => allowed(Properties.PolicyDocument.Statement).length);
+    expect(policies.map(({ Properties }) => Properties.Bucket)).toEqual([stack.resolve(construct.requestLogBucket.bucketName)]);
+    expect(allowed(policies[0].Properties.PolicyDocument.Statement).map(({ Action, Condition }) => [Action, Condition]))
+      .toEqual([['s3:PutObject', conditions], [['s3:GetBucketAcl', 's3:ListBucket'], conditions]]);
+    const key = stack.resolve((construct.encryptionKey.node.defaultChild as kms.CfnKey).keyPolicy);
+    expect(allowed(key.Statement).map(({ Condition }) => Condition)).toEqual([conditions]);
+  });
+
+  test('assets that a release has marked expire 30 days later, no others', () => {
+    const { Rules } = minimal().only('AWS::S3::Bucket', 'SiteBucket').Properties.LifecycleConfiguration;
+    expect(Rules.filter(({ ExpirationInDays }: any) => ExpirationInDays)).toEqual([{
+      Status: 'Enabled', Prefix: 'assets/', TagFilters: [{ Key: 'superseded', Value: 'true' }], ExpirationInDays: 30,
+    }]);
+  });
+
+  test('a missing file is 404, not 403: the distribution may list, and cannot be asked to', () => {
+    const { template, stack, construct, config } = minimal();
+    template.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([Match.objectLike({
+          Action: 's3:ListBucket', Resource: stack.resolve(construct.bucket.bucketArn), Principal: { Service: 'cloudfront.amazonaws.com' },
+          Condition: { StringEquals: { 'aws:SourceArn': { 'Fn::Join': ['', Match.arrayWith([stack.resolve(construct.distribution.distributionId)])] } } },
+        })]),
       },
     });
+    // S3 lists for the path "/" only, and the function rewrites it
+    expect(config.DefaultCacheBehavior.FunctionAssociations[0].EventType).toBe('viewer-request');
+    expect(config.DefaultRootObject).toBe('index.html');
   });
 
   test('no function, no upload, no API, no domain, no annotations', () => {
     const { stack, construct, template, config } = minimal();
-    for (const type of ['AWS::Lambda::Function', 'Custom::CDKBucketDeployment', 'AWS::CertificateManager::Certificate', 'AWS::Route53::RecordSet']) {
+    for (const type of ['AWS::Lambda::Function', 'Custom::SiteUpload', 'AWS::CloudWatch::Alarm', 'AWS::RUM::AppMonitor', 'AWS::CertificateManager::Certificate', 'AWS::Route53::RecordSet']) {
       template.resourceCountIs(type, 0);
     }
     expect(config.CacheBehaviors).toHaveLength(1);
@@ -187,24 +246,36 @@ describe('maximal', () => {
     expect(JSON.stringify(only('AWS::CloudFront::ResponseHeadersPolicy', 'ApiHeaders'))).not.toContain('Cache-Control');
   });
 
-  test('assets are uploaded before pages; nothing is removed and nothing waits for an invalidation', () => {
-    const { only } = maximal();
-    const assets = only('Custom::CDKBucketDeployment', 'SiteAssets');
-    const pages = only('Custom::CDKBucketDeployment', 'SitePages');
-    expect(assets.Properties).toMatchObject({
-      Prune: false, Exclude: ['*'], Include: ['assets/*'], SystemMetadata: { 'cache-control': 'public, max-age=31536000, immutable' },
-    });
-    expect(pages.Properties).toMatchObject({ Prune: false, Exclude: ['assets/*'], SystemMetadata: { 'cache-control': 'no-cache' } });
-    expect(pages.DependsOn).toEqual(expect.arrayContaining([expect.stringContaining('SiteAssetsCustomResource')]));
-    expect(assets.Properties.DistributionId ?? pages.Properties.DistributionId).toBeUndefined();
+  test('one function and one custom resource write pages and settings, and wait for no invalidation', () => {
+    const { stack, construct, only, template } = maximal();
+    const { Properties } = only('Custom::SiteUpload', 'SiteUpload');
+    expect(Properties).toMatchObject({ Bucket: stack.resolve(construct.bucket.bucketName), ContentKey: expect.stringMatching(/^[0-9a-f]{64}\.zip$/) });
+    const custom = Object.values<any>(template.toJSON().Resources).map(({ Type }) => Type).filter(type => /^Custom::|CustomResource$/.test(type));
+    // the other one empties the bucket, because its removal policy says so
+    expect(custom.sort()).toEqual(['Custom::S3AutoDeleteObjects', 'Custom::SiteUpload']);
+    const code = only('AWS::Lambda::Function', 'SiteUpload').Properties.Code.ZipFile;
+    expect(code.length).toBeLessThanOrEqual(4096);
+    expect(code).not.toMatch(/invalidation|delete_object/i);
   });
 
-  test('the runtime configuration is written with the pages, its values known at deployment', () => {
+  test('the settings are JSON with values known at deployment, in an order of their own', () => {
     const { stack, firewall, only } = maximal();
-    const { SourceObjectKeys, SourceMarkers } = only('Custom::CDKBucketDeployment', 'SitePages').Properties;
-    expect(SourceObjectKeys).toHaveLength(2);
-    const [marker] = Object.values(SourceMarkers[1]);
-    expect(JSON.stringify(marker)).toContain(JSON.stringify(stack.resolve(firewall.webAclArn)));
+    const parts = only('Custom::SiteUpload', 'SiteUpload').Properties.Settings['Fn::Join'][1];
+    expect(parts).toContainEqual(stack.resolve(firewall.webAclArn));
+    const text = parts.map((part: unknown) => typeof part === 'string' ? part : 'token').join('');
+    expect(JSON.parse(text)).toEqual({ apiVersion: 'v1', firewall: 'token', issuer: 'https://login.innovate.example' });
+    expect(Object.keys(JSON.parse(text))).toEqual(['apiVersion', 'firewall', 'issuer']);
+  });
+
+  test('the uploader writes to this bucket only, and removes nothing', () => {
+    const { stack, construct, only } = maximal();
+    const { Statement } = only('AWS::IAM::Policy', 'SiteUploadPolicy').Properties.PolicyDocument;
+    const actions = Statement.flatMap(({ Action }: any) => Action);
+    expect(actions.sort()).toEqual([
+      'kms:Decrypt', 'kms:GenerateDataKey', 'logs:CreateLogStream', 'logs:PutLogEvents', 's3:GetObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject', 's3:PutObjectTagging',
+    ]);
+    expect(Statement.find(({ Action }: any) => Action === 's3:PutObject').Resource).toEqual(stack.resolve(construct.bucket.arnForObjects('*')));
+    expect(Statement.flatMap(({ Resource }: any) => Resource)).not.toContain('*');
   });
 
   test('A and AAAA records point to the distribution', () => {
@@ -218,15 +289,36 @@ describe('maximal', () => {
 });
 
 test('the order of the runtime configuration does not matter', () => {
-  const upload = (runtimeConfig: Record<string, string>) => site({ runtimeConfig }).only('Custom::CDKBucketDeployment', 'SitePages').Properties.SourceObjectKeys;
-  expect(upload({ a: '1', b: '2' })).toEqual(upload({ b: '2', a: '1' }));
+  const upload = (runtimeConfig: Record<string, unknown>) => site({ runtimeConfig }).only('Custom::SiteUpload', 'SiteUpload').Properties.Settings;
+  expect(upload({ a: '1', b: { c: 1, d: [true, null] } })).toEqual(upload({ b: { d: [true, null], c: 1 }, a: '1' }));
   expect(upload({ a: '1', b: '2' })).not.toEqual(upload({ a: '1', b: '3' }));
 });
 
-test('content without a folder of assets is uploaded in one go', () => {
-  const content = mkdtempSync(join(tmpdir(), 'site-'));
-  writeFileSync(join(content, 'index.html'), '<!doctype html>');
-  site({ content }).template.resourceCountIs('Custom::CDKBucketDeployment', 1);
+test('settings alone need no more than to write this one file', () => {
+  const { only } = site({ runtimeConfig: { environment: 'staging' } });
+  const { Statement } = only('AWS::IAM::Policy', 'SiteUploadPolicy').Properties.PolicyDocument;
+  expect(JSON.stringify(Statement)).toContain('/runtime-config.json');
+  expect(Statement.flatMap(({ Action }: any) => Action)).not.toContain('s3:GetObject');
+});
+
+test('assets stay as long as they are told to', () => {
+  const { Rules } = site({ oldAssetRetention: Duration.days(90) }).only('AWS::S3::Bucket', 'SiteBucket').Properties.LifecycleConfiguration;
+  expect(Rules.map(({ ExpirationInDays }: any) => ExpirationInDays).filter(Boolean)).toEqual([90]);
+});
+
+test('a page for missing files keeps the status', () => {
+  expect(site({ missingFilePage: '/404.html' }).config.CustomErrorResponses).toEqual([{ ErrorCode: 404, ResponseCode: 404, ResponsePagePath: '/404.html' }]);
+});
+
+test('an API with paths of its own, one of them cached', () => {
+  const { config, behavior, stack } = site({
+    api: ApiOrigin.https('api.innovate.example'), apiPaths: ['/api/*', '/graphql'], cachedApiPaths: { '/api/catalogue/*': cloudfront.CachePolicy.CACHING_OPTIMIZED },
+  });
+  // the first pattern that matches counts
+  expect(config.CacheBehaviors.map(({ PathPattern }: any) => PathPattern)).toEqual(['/assets/*', '/api/catalogue/*', '/api/*', '/graphql']);
+  expect(behavior('/api/catalogue/*').CachePolicyId).toEqual(stack.resolve(cloudfront.CachePolicy.CACHING_OPTIMIZED.cachePolicyId));
+  expect(behavior('/graphql').CachePolicyId).toEqual(stack.resolve(cloudfront.CachePolicy.CACHING_DISABLED.cachePolicyId));
+  expect(config.Origins).toHaveLength(2);
 });
 
 test('metrics are read where CloudFront reports them', () => {
@@ -273,16 +365,55 @@ describe('a site outside us-east-1', () => {
     expect(app.node.tryFindChild('WebEdge')).toBeUndefined();
   });
 
-  test('says where CloudFront does not deliver its log', () => {
-    const { stack, config } = site(undefined, testStack('eu-south-1'));
-    expect(config.Logging).toBeUndefined();
-    Annotations.fromStack(stack).hasWarning('/Test/Site', Match.stringLikeRegexp('does not deliver access logs to eu-south-1'));
+  test('has its log delivered from us-east-1, by a stack that is deployed after it', () => {
+    const { stack, construct, template } = site(undefined, testStack('eu-west-1', 'Web'));
+    const watch = supportStack(stack, 'WebWatch');
+    expect([watch.stackName, watch.account, watch.region]).toEqual(['WebWatch', ACCOUNT, 'us-east-1']);
+    const logged = Template.fromStack(watch);
+    template.resourceCountIs('AWS::Logs::DeliverySource', 0);
+    logged.hasResourceProperties('AWS::Logs::DeliveryDestination', {
+      DestinationResourceArn: { 'Fn::GetStackOutput': { StackName: 'Web', OutputName: Match.stringLikeRegexp('RequestLogs.*BucketArn'), Region: 'eu-west-1' } },
+    });
+    expect(JSON.stringify(logged.findResources('AWS::Logs::DeliverySource'))).toContain('DistributionId');
+    expect(watch.dependencies.map(({ stackName }) => stackName)).toEqual(['Web']);
+    expect(JSON.stringify(template.toJSON().Outputs)).not.toContain('Export');
+    expect(construct.requestLogBucket.env.region).toBe('eu-west-1');
+    expectNoAnnotations(stack);
+  });
+
+  test('logs in opt-in regions too', () => {
+    const { stack } = site(undefined, testStack('eu-south-1', 'Web'));
+    Template.fromStack(supportStack(stack, 'WebWatch')).resourceCountIs('AWS::Logs::Delivery', 1);
+    expectNoAnnotations(stack);
+  });
+
+  test('hands its values out of a nested stack without an export', () => {
+    const stack = testStack('eu-west-1', 'Web');
+    new SpaStaticSite(new NestedStack(stack, 'Nested'), 'Site');
+    const watch = supportStack(stack, 'WebWatch');
+    expect(JSON.stringify(Template.fromStack(watch).findResources('AWS::Logs::DeliverySource'))).toContain('"StackName":"Web"');
+    const { Outputs } = Template.fromStack(stack).toJSON();
+    expect(Object.values<any>(Outputs).map(({ Value, Export }) => [Value['Fn::GetAtt'] ?? Value, Export])).toEqual([
+      [[expect.stringContaining('Nested'), expect.stringMatching(/^Outputs\./)], undefined],
+      [[expect.stringContaining('Nested'), expect.stringMatching(/^Outputs\./)], undefined],
+    ]);
+  });
+
+  test('in a stage, even a nested one, has its support stacks in the same stage', () => {
+    const stage = new Stage(new Stage(new App(), 'Company'), 'Staging', { env: { account: ACCOUNT, region: 'eu-west-1' } });
+    new SpaStaticSite(new Stack(stage, 'Web'), 'Site', { runtimeConfig: { environment: 'staging' } });
+    expect(stage.node.children.map(({ node }) => node.id).sort()).toEqual(['Web', 'WebEdge', 'WebWatch']);
+    expect(stage.synth().stacks.map(({ stackName }) => stackName)).toEqual(['Company-Staging-WebEdge', 'Company-Staging-Web', 'Company-Staging-WebWatch']);
   });
 });
 
 test.each<[string, SpaStaticSiteProps, RegExp]>([
   ['a folder that is missing', { content: '/nowhere/dist' }, /Test\/Site: `content` is "\/nowhere\/dist", but there is no such folder.*Build the app first/],
   ['a folder without an index.html', { content: mkdtempSync(join(tmpdir(), 'site-')) }, /`content` is ".*", but it has no index\.html/],
+  ['old assets kept for a part of a day', { oldAssetRetention: Duration.hours(36) }, /`oldAssetRetention` is 1.5, but it has to be a multiple of 1 days/],
+  ['API paths without an API', { apiPaths: ['/graphql'] }, /`api` is missing, but there are `apiPaths`/],
+  ['a page for missing files beside an API', { missingFilePage: '/404.html', api: ApiOrigin.https('a.example.com') }, /`missingFilePage` is .* would answer the errors of `api` with it too/],
+  ['a page for missing files that is none', { missingFilePage: '404' }, /`missingFilePage` is "404", but it is no page/],
   ['a log kept for no day', { accessLogRetention: Duration.days(0) }, /`accessLogRetention` is 0, but it has to be between 1/],
   ['a connect source without TLS', { connectSources: ['https://a.example.com', 'http://b.example.com'] }, /`connectSources\[1\]` is "http:\/\/b.example.com"/],
   ['any connect source', { connectSources: ['*'] }, /`connectSources\[0\]` is "\*"/],

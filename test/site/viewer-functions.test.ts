@@ -1,4 +1,6 @@
 import { createContext, runInContext } from 'node:vm';
+import { Linter } from 'eslint';
+import * as fc from 'fast-check';
 import { DEEP_LINKS, IMMUTABLE_ASSETS } from '../../src/site/viewer-functions';
 
 /** Runs a viewer function as CloudFront does: the code, then its handler with the event. */
@@ -52,6 +54,47 @@ test('an asset is kept for a year, whatever the uploader said', () => {
   });
 });
 
-test.each([DEEP_LINKS, IMMUTABLE_ASSETS])('a function is within CloudFront\'s 10 KB', code => {
-  expect(Buffer.byteLength(code)).toBeLessThan(10_240);
+describe('any path', () => {
+  const text = fc.string({ unit: fc.constantFrom(...'abcXYZ019-_~%.@+'), maxLength: 12 });
+  const folders = fc.array(text, { maxLength: 5 }).map(parts => `/${parts.join('/')}`);
+
+  test('stays as it is or becomes the page, and does so again the same way', () => {
+    fc.assert(fc.property(folders, path => {
+      const once = rewritten(path);
+      expect([path, '/index.html']).toContain(once);
+      expect(rewritten(once)).toBe(once);
+    }), { numRuns: 1000 });
+  });
+
+  test('whose last part has no dot is a route', () => {
+    fc.assert(fc.property(folders, text.map(last => last.replace(/\./g, '')), (folder, last) => {
+      fc.pre(!folder.startsWith('/.well-known/') && !`${folder}/`.startsWith('/.well-known/'));
+      expect(rewritten(`${folder}/${last}`)).toBe('/index.html');
+    }), { numRuns: 500 });
+  });
+
+  test('that ends in the extension of a file is that file', () => {
+    fc.assert(fc.property(folders, text, fc.constantFrom('js', 'css', 'png', 'woff2', 'json', 'html', 'PDF', '7z'), (folder, name, extension) => {
+      const path = `${folder}/${name}.${extension}`;
+      expect(rewritten(path)).toBe(path);
+    }), { numRuns: 500 });
+  });
+});
+
+test('an asset that has no headers yet gets one', () => {
+  expect(run<any>(IMMUTABLE_ASSETS, { response: { statusCode: 200, headers: {} } }).headers['cache-control'].value).toContain('immutable');
+});
+
+describe.each([['deep links', DEEP_LINKS], ['immutable assets', IMMUTABLE_ASSETS]])('the function for %s', (_, code) => {
+  test('is ECMAScript 5.1, which every runtime of CloudFront has, and needs nothing but the event', () => {
+    // without globals: neither timers nor network, file system, evaluation or modules exist there
+    const config = { languageOptions: { ecmaVersion: 5, sourceType: 'script' }, rules: { 'no-undef': 'error', 'no-eval': 'error' } } as const;
+    expect(new Linter({ configType: 'flat' }).verify(code, config)).toEqual([]);
+    expect(new Linter({ configType: 'flat' }).verify('const url = `${fetch}`;', config)).toEqual([expect.objectContaining({ fatal: true })]);
+    expect(code).toMatch(/^function handler\(event\) \{/);
+  });
+
+  test('is within CloudFront\'s 10 KB', () => {
+    expect(Buffer.byteLength(code)).toBeLessThan(10_240);
+  });
 });

@@ -28,7 +28,7 @@ export function App() {
           <Route path="*" element={<NotFound />} />
         </Routes>
       </main>
-      <footer>Release {release}</footer>
+      <footer>{release ? `Release ${release}` : 'First page'}</footer>
     </>
   );
 }

@@ -3,24 +3,27 @@
  */
 export interface RuntimeConfig {
   readonly environment: string;
-  readonly release: string;
+  /** The commit that is deployed; a first page that no pipeline has released has none. */
+  readonly release: string | undefined;
 }
 
+/** The platform writes the settings, the pipeline says which release it deployed. */
 export async function loadRuntimeConfig(): Promise<RuntimeConfig> {
-  const response = await fetch('/runtime-config.json', { cache: 'no-store' });
-  if (!response.ok) {
-    throw new Error(`/runtime-config.json answered ${response.status}`);
+  const [settings, release] = await Promise.all([read('/runtime-config.json'), read('/release.json')]);
+  const environment = textOf(settings, 'environment');
+  if (environment === undefined) {
+    throw new Error('/runtime-config.json does not have the text `environment`');
   }
-  // a fallback route for deep links may answer with index.html: that is no configuration either
-  const config: unknown = await response.json().catch(() => undefined);
-  if (!isRuntimeConfig(config)) {
-    throw new Error('/runtime-config.json does not have the texts `environment` and `release`');
-  }
-  return config;
+  return { environment, release: textOf(release, 'release') };
 }
 
-function isRuntimeConfig(value: unknown): value is RuntimeConfig {
-  return typeof value === 'object' && value !== null
-    && 'environment' in value && typeof value.environment === 'string'
-    && 'release' in value && typeof value.release === 'string';
+/** Undefined where there is no such file; a fallback route for deep links may answer with index.html, which is no JSON either. */
+async function read(path: string): Promise<unknown> {
+  const response = await fetch(path, { cache: 'no-store' });
+  return response.ok ? response.json().catch(() => undefined) : undefined;
+}
+
+function textOf(file: unknown, key: string): string | undefined {
+  const value: unknown = typeof file === 'object' && file !== null ? (file as Record<string, unknown>)[key] : undefined;
+  return typeof value === 'string' ? value : undefined;
 }

@@ -26,16 +26,26 @@ describe('start', () => {
   });
 
   test('does not name production', async () => {
-    api.config = () => Response.json({ environment: 'production', release: '1.2.3' });
+    api.config = () => Response.json({ environment: 'production' });
     open();
     expect(await screen.findByText('Release 1.2.3')).toBeVisible();
     expect(screen.queryByText('production')).not.toBeInTheDocument();
   });
 
   test.each([
+    ['is missing', () => new Response('', { status: 404 })],
+    ['is a page of HTML', () => new Response('<!doctype html>')],
+    ['names none', () => Response.json({})],
+  ])('is a first page where the release %s', async (_, release) => {
+    api.release = release;
+    open();
+    expect(await screen.findByText('First page')).toBeVisible();
+  });
+
+  test.each([
     ['is missing', () => new Response('', { status: 403 })],
     ['is a page of HTML', () => new Response('<!doctype html>')],
-    ['lacks a field', () => Response.json({ environment: 'staging' })],
+    ['lacks a field', () => Response.json({ release: '1.2.3' })],
   ])('says so when the configuration %s, and starts on another try', async (_, config) => {
     const good = api.config;
     api.config = config;

@@ -6,7 +6,8 @@ export class FakeApi {
   readonly notes: Note[] = [];
   readonly requests: string[] = [];
   pageSize = 20;
-  config: () => Response = () => Response.json({ environment: 'staging', release: '1.2.3' });
+  config: () => Response = () => Response.json({ environment: 'staging' });
+  release: () => Response = () => Response.json({ environment: 'staging', release: '1.2.3' });
   private readonly failures: (() => Response | Promise<Response>)[] = [];
 
   constructor() {
@@ -27,6 +28,9 @@ export class FakeApi {
   private async answer(path: string, init: RequestInit = {}): Promise<Response> {
     if (path === '/runtime-config.json') {
       return this.config();
+    }
+    if (path === '/release.json') {
+      return this.release();
     }
     const method = init.method ?? 'GET';
     const { pathname, searchParams } = new URL(path, location.origin);
