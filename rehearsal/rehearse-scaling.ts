@@ -37,7 +37,7 @@ const USAGE = `Plays a day of the example platform's cluster: real Kubernetes, r
 
   --environment <name>   whose cluster (Production)
   --app <directory>      a cloud assembly instead of the synthesized example
-  --minutes <number>     the longest that the evening may take, until everything is back to the baseline (25)
+  --minutes <number>     the longest that the evening may take, until everything is back to the baseline (30)
   --keep                 leave everything running after the day, until Ctrl-C
 `;
 
@@ -68,7 +68,8 @@ async function main(): Promise<void> {
     const teardown = await progress.phase('teardown', () => tearDown(cluster, directory));
     await played.result.traffic.stop();
     const mebibytes = memory.end();
-    finish(cluster, tools, played.result, teardown.result, { buildSeconds, startSeconds, daySeconds: played.seconds, teardownSeconds: teardown.seconds, mebibytes });
+    const figures = { buildSeconds, startSeconds, daySeconds: played.seconds, teardownSeconds: teardown.seconds, mebibytes };
+    finish(cluster, tools, played.result, teardown.result, figures);
     if (options.keep) { await kept(cluster); }
   } finally {
     await cluster.stop();
@@ -211,7 +212,7 @@ function parseOptions(args: string[]): Options | undefined {
     process.stdout.write(USAGE);
     return undefined;
   }
-  const minutes = Number(values.minutes ?? 25);
+  const minutes = Number(values.minutes ?? 30);
   if (!(minutes > 0)) { throw new Failure(`--minutes is ${values.minutes}; give a number of minutes above zero.`); }
   return { environment: values.environment ?? 'Production', app: values.app ?? APP, minutes, keep: values.keep ?? false };
 }

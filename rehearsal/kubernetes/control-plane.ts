@@ -129,7 +129,9 @@ class ControlPlane {
     const log = this.file(`${part}.log`);
     const output = fs.openSync(log, 'w');
     const own = this.options.extraArguments?.[part] ?? [];
-    const child = start(this.options.tools.kubernetes, [part, ...args, ...own], { stdio: ['ignore', output, output], cwd: this.directory });
+    const child = start(this.options.tools.kubernetes, [part, ...args, ...own], {
+      stdio: ['ignore', output, output], cwd: this.directory, env: { ...process.env, REHEARSAL_PARENT: String(process.pid) },
+    });
     fs.closeSync(output);
     this.running.push({ part, child, log });
   }

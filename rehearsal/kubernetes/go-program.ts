@@ -55,10 +55,12 @@ async function build(program: GoProgram, output: string, { command, environment 
     onLine: line => progress.update(`building ${name}: ${++packages} packages, ${line}`),
   });
   if (result.exitCode !== 0) {
+    // every package that is built is printed too
+    const reasons = result.output.split('\n').filter(line => /\s/.test(line.trim())).join('\n');
     const isOffline = /dial tcp|no such host|proxyconnect|i\/o timeout|403 Forbidden|connection refused/.test(result.output);
     throw new Failure(isOffline
       ? `${name} cannot be built: Go's module proxy cannot be reached; check GOPROXY (\`go env GOPROXY\`) and run again.`
-      : `${name} cannot be built from ${path.relative('.', folder)}; what Go printed says why.`, result.output);
+      : `${name} cannot be built from ${path.relative('.', folder)}; it ended with ${result.exitCode}, and what Go printed says why.`, reasons);
   }
   progress.line(`Built ${name} in ${((Date.now() - startedAt) / 1000).toFixed(0)} s, ${Math.round(fs.statSync(output).size / 1e6)} MB.`);
 }

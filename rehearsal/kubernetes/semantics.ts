@@ -127,7 +127,8 @@ function poolMachines({ spec }: KubernetesObject): string[] {
 
 function poolDisruption({ spec }: KubernetesObject): string[] {
   const budgets = (spec.disruption?.budgets ?? []) as { nodes: string; schedule?: string; reasons?: string[] }[];
-  const always = budgets.filter(({ schedule, reasons }) => schedule === undefined && reasons === undefined);
+  // an empty node goes without a replacement
+  const always = budgets.filter(({ schedule, reasons }) => schedule === undefined && ['Drifted', 'Underutilized'].every(reason => reasons?.includes(reason) ?? true));
   const bound = always.some(({ nodes }) => nodes === '0' || nodes === '1');
   const { expireAfter, terminationGracePeriod } = (spec.template?.spec ?? {}) as Record<string, string | undefined>;
   return [

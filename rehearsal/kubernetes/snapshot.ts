@@ -6,6 +6,8 @@ export type Snapshot = ReadonlyMap<string, KubernetesObject>;
 
 /** Made by controllers, from other objects or by the minute. */
 const DERIVED = ['Event', 'Lease', 'Endpoints', 'EndpointSlice', 'Pod', 'ReplicaSet', 'ControllerRevision', 'Node', 'CSINode', 'IPAddress', 'APIService', 'PodMetrics', 'NodeMetrics', 'ComponentStatus'];
+/** What each namespace is given by itself. */
+const OF_EVERY_NAMESPACE = ['ConfigMap kube-root-ca.crt', 'ServiceAccount default'];
 /** The records that Helm keeps of its releases. */
 const HELM_RECORD = 'helm.sh/release.v1';
 
@@ -24,7 +26,7 @@ export async function takeSnapshot(client: ClusterClient): Promise<Snapshot> {
     const listed = resources.filter(({ name, kind, verbs }) => !name.includes('/') && verbs.includes('list') && !DERIVED.includes(kind));
     await Promise.all(listed.map(async ({ name, kind }) => {
       for (const object of await client.list(`${root}/${name}`)) {
-        if (object.type !== HELM_RECORD) { snapshot.set(keyOf(group, kind, object), { ...object, kind }); }
+        if (object.type !== HELM_RECORD && !OF_EVERY_NAMESPACE.includes(`${kind} ${object.metadata.name}`)) { snapshot.set(keyOf(group, kind, object), { ...object, kind }); }
       }
     }));
   }));
@@ -69,7 +71,7 @@ function sorted(value: unknown): unknown {
 }
 
 /** Made anew by each cluster: certificates, and what is made of them. */
-const OF_THIS_CLUSTER = /^Secret |^ConfigMap \S+\/kube-root-ca\.crt$|WebhookConfiguration /;
+const OF_THIS_CLUSTER = /^Secret |WebhookConfiguration /;
 /** What AWS or the cluster chose, and what stands for it. */
 const CHOSEN: [RegExp, string][] = [
   [/"arn:aws[^"]*"/g, '"chosen"'],

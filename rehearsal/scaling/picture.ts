@@ -62,7 +62,7 @@ export function draw(title: string, samples: readonly Sample[], budget: Budget):
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="Helvetica, Arial, sans-serif" font-size="12" fill="${COLORS.ink}">`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
-    `<text x="${LEFT}" y="24" font-size="16" font-weight="bold">${escape(title)}</text>`,
+    `<text x="${LEFT}" y="18" font-size="16" font-weight="bold">${escape(title)}</text>`,
     ...phasesOf(samples).flatMap(({ name, from, to }, index) => phase(name, x(from), x(to), height, index)),
     ...panels.flatMap((panel, index) => drawPanel(panel, samples, x, TOP + index * (PANEL + GAP))),
     ...minutes(end).map(minute => `<text x="${x(minute * 60).toFixed(1)}" y="${height - 12}" text-anchor="middle" fill="${COLORS.faint}">${minute} min</text>`),

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"time"
 	_ "time/tzdata" // time zones of CronJobs and windows, on a machine without them
 
 	"github.com/spf13/cobra"
@@ -37,16 +39,32 @@ func main() {
 	os.Args = arguments
 	switch part := filepath.Base(arguments[0]); {
 	case part == "etcd":
+		endWithParent()
 		etcdmain.Main(os.Args)
 	case part == "kubectl":
 		if err := cli.RunNoErrOutput(kubectl.NewDefaultKubectlCommand()); err != nil {
 			util.CheckErr(err)
 		}
 	case servers[part] != nil:
+		endWithParent()
 		os.Exit(cli.Run(servers[part]()))
 	default:
 		fail("there is no part called " + part)
 	}
+}
+
+// A killed parent cannot end its children, so a server watches for the one that REHEARSAL_PARENT names.
+func endWithParent() {
+	parent := os.Getenv("REHEARSAL_PARENT")
+	if parent == "" {
+		return
+	}
+	go func() {
+		for strconv.Itoa(os.Getppid()) == parent {
+			time.Sleep(time.Second)
+		}
+		os.Exit(1)
+	}()
 }
 
 func fail(reason string) {

@@ -9,6 +9,9 @@ export interface NodePoolManifestProps {
   readonly nodeClassName: string;
 }
 
+/** For these reasons another node may be launched before a node goes. */
+const REPLACEMENTS = ['Drifted', 'Underutilized'];
+
 /**
  * What may be launched, up to the limits of the budget, and when it ends.
  *
@@ -57,9 +60,9 @@ function disruption({ consolidateAfterMinutes, nodesAtOnce, quietWindows }: Node
     consolidationPolicy: 'WhenEmptyOrUnderutilized',
     consolidateAfter: kubernetesDuration(consolidateAfterMinutes),
     budgets: [
-      // the node budget has room for so many surplus nodes, and a service keeps its other pods
-      { nodes: String(nodesAtOnce) },
-      ...quietWindows.map(({ schedule, minutes }) => ({ nodes: '0', schedule, duration: kubernetesDuration(minutes), reasons: ['Drifted', 'Underutilized'] })),
+      // the node budget has room for so many surplus nodes, and a service keeps its other pods; an empty node needs neither, and only costs
+      { nodes: String(nodesAtOnce), reasons: REPLACEMENTS },
+      ...quietWindows.map(({ schedule, minutes }) => ({ nodes: '0', schedule, duration: kubernetesDuration(minutes), reasons: REPLACEMENTS })),
     ],
   };
 }

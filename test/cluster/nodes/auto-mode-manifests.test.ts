@@ -31,7 +31,7 @@ test('a class of EKS and a NodePool with the limits of the budget', () => {
       metadata: { name: 'default' },
       spec: {
         limits: { cpu: String(vcpus), memory: `${memoryGib}Gi` },
-        disruption: { consolidationPolicy: 'WhenEmptyOrUnderutilized', consolidateAfter: '1m', budgets: [{ nodes: '1' }] },
+        disruption: { consolidationPolicy: 'WhenEmptyOrUnderutilized', consolidateAfter: '1m', budgets: [{ nodes: '1', reasons: ['Drifted', 'Underutilized'] }] },
         template: {
           spec: {
             nodeClassRef: { group: 'eks.amazonaws.com', kind: 'NodeClass', name: 'default-nodes' },

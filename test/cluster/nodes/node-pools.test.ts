@@ -45,7 +45,7 @@ test('the default pool: one class and one NodePool within the limits of the budg
       metadata: { name: 'default' },
       spec: {
         limits: { cpu: String(capacity.vcpus), memory: `${capacity.memoryGib}Gi`, nodes: String(capacity.nodes) },
-        disruption: { consolidationPolicy: 'WhenEmptyOrUnderutilized', consolidateAfter: '1m', budgets: [{ nodes: '1' }] },
+        disruption: { consolidationPolicy: 'WhenEmptyOrUnderutilized', consolidateAfter: '1m', budgets: [{ nodes: '1', reasons: ['Drifted', 'Underutilized'] }] },
         template: {
           spec: {
             nodeClassRef: { group: 'karpenter.k8s.aws', kind: 'EC2NodeClass', name: 'default' },
@@ -92,7 +92,7 @@ test('a pool with everything', () => {
     disruption: {
       consolidateAfter: '10m',
       budgets: [
-        { nodes: '2' },
+        { nodes: '2', reasons: ['Drifted', 'Underutilized'] },
         { nodes: '0', schedule: '0 1 * * mon-fri', duration: '4h', reasons: ['Drifted', 'Underutilized'] },
         { nodes: '0', schedule: '@monthly', duration: '90m', reasons: ['Drifted', 'Underutilized'] },
       ],
