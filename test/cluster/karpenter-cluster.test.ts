@@ -211,7 +211,7 @@ describe('with the fewest props', () => {
   test('the NodePool has the limits of the budget, and Graviton only', () => {
     const { spec } = objectOf(bundleOf(stack), 'NodePool');
     expect(spec.limits).toEqual({ cpu: `${cluster.nodeCapacity.vcpus}`, memory: `${cluster.nodeCapacity.memoryGib}Gi`, nodes: `${cluster.nodeCapacity.nodes}` });
-    expect(spec.disruption.budgets).toEqual([{ nodes: '1' }]);
+    expect(spec.disruption.budgets).toEqual([{ nodes: '1', reasons: ['Drifted', 'Underutilized'] }]);
     expect(spec.template.spec.requirements).toContainEqual({ key: 'kubernetes.io/arch', operator: 'In', values: ['arm64'] });
     expect(spec.template.spec.requirements).toContainEqual({ key: 'node.kubernetes.io/instance-type', operator: 'In', values: cluster.nodeCapacity.instanceTypes });
   });
