@@ -1,5 +1,3 @@
-import { Stack } from 'aws-cdk-lib';
-import * as sns from 'aws-cdk-lib/aws-sns';
 import { IConstruct } from 'constructs';
 import { minorOf, VERSIONS } from './versions';
 import { isDeployTime, reject, validateMatch } from '../private/validation';
@@ -28,11 +26,4 @@ export function validateKarpenterRunsOn(scope: IConstruct, kubernetesVersion: st
     problem: `Karpenter ${VERSIONS.karpenter} runs on ${oldest} to ${newest}`,
     remedy: minor > minorOf(newest) ? 'Take a newer version of this library.' : 'Upgrade the cluster first.',
   });
-}
-
-export function validateAlerts(scope: IConstruct, alerts: sns.ITopic | undefined): void {
-  const here = Stack.of(scope).region;
-  const there = alerts?.env.region;
-  if (there === undefined || isDeployTime(here) || isDeployTime(there) || here === there) { return; }
-  reject(scope, { prop: 'alerts', value: there, problem: `an alarm tells topics of its own region only, which is ${here}`, remedy: 'Give a topic of that region.' });
 }

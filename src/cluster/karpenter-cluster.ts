@@ -21,7 +21,7 @@ import { ClusterAccess, validateApart } from './cluster-access';
 import { ClusterAlarms } from './cluster-alarms';
 import { ClusterCompute } from './cluster-compute';
 import { createClusterKey } from './cluster-key';
-import { validateAlerts, validateClusterName } from './cluster-validation';
+import { validateClusterName } from './cluster-validation';
 import { createControlPlane } from './control-plane';
 import { ImportedKarpenterCluster } from './imported-karpenter-cluster';
 import { KarpenterClusterAttributes } from './karpenter-cluster-attributes';
@@ -42,6 +42,7 @@ import { WebService, WebServiceOptions } from './services/web-service';
 import { serviceAlarms } from './services/web-service-alarms';
 import { releaseOf, validateKubernetesVersion, VERSIONS } from './versions';
 import { whenComplete } from './when-complete';
+import { validateAlerts } from '../private/alarm-topic';
 
 /**
  * An EKS cluster that Karpenter scales within a budget in dollars, on Graviton, behind an internal load balancer that only CloudFront reaches.

@@ -1,4 +1,4 @@
-import { Duration, Size, Stack } from 'aws-cdk-lib';
+import { Duration, Size } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as events from 'aws-cdk-lib/aws-events';
@@ -7,9 +7,9 @@ import { Construct } from 'constructs';
 import { AuroraPostgresBase } from './aurora-postgres-base';
 import { IAuroraPostgres } from './aurora-postgres-ref';
 import { WatchedDatabase } from './watched-database';
-import { allowAlarms } from '../private/alarm-topic';
+import { allowAlarms, validateAlerts } from '../private/alarm-topic';
 import { allowEventRules } from '../private/event-rule-topic';
-import { isDeployTime, reject, validateRange } from '../private/validation';
+import { reject, validateRange } from '../private/validation';
 
 /** Props of DatabaseAlarms. */
 export interface DatabaseAlarmsProps {
@@ -112,10 +112,7 @@ export class DatabaseAlarms extends Construct {
 
   private validate(): void {
     const { alerts, capacityPercent, connections, replicaLag } = this.props;
-    const [here, there] = [Stack.of(this).region, alerts.env.region];
-    if (!isDeployTime(here) && !isDeployTime(there) && here !== there) {
-      reject(this, { prop: 'alerts', value: there, problem: `an alarm tells topics of its own region only, which is ${here}`, remedy: 'Give a topic of that region.' });
-    }
+    validateAlerts(this, alerts);
     validateRange(this, { prop: 'capacityPercent', value: capacityPercent, min: 1, max: 100, unit: 'percent' });
     validateRange(this, { prop: 'connections', value: connections, min: 1, max: 262_143, unit: 'connections', step: 1 });
     if (replicaLag && !replicaLag.isUnresolved() && replicaLag.toMilliseconds() === 0) {
