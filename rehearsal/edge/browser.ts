@@ -61,7 +61,7 @@ export interface Site {
 
 /** `CHROMIUM_PATH` names a browser; `CHROMIUM_PATH=installed` leaves those on the PATH aside and tries what a machine without any does. */
 export async function launchBrowser({ host, securePort, plainPort, keyHash }: Site, cacheDirectory: string, progress: Progress): Promise<Browser> {
-  const own = await chromiumOnThisMachine();
+  const own = chromiumOnThisMachine();
   const modules = await install(cacheDirectory, own === undefined, progress);
   const executablePath = own ?? await unpack(modules);
   // eslint-disable-next-line @typescript-eslint/no-require-imports
@@ -83,7 +83,8 @@ export async function launchBrowser({ host, securePort, plainPort, keyHash }: Si
   });
 }
 
-async function chromiumOnThisMachine(): Promise<string | undefined> {
+/** The browser that is there already: the one that is named, or the first on the PATH. */
+export function chromiumOnThisMachine(): string | undefined {
   const { CHROMIUM_PATH: given } = process.env;
   if (given === 'installed') { return undefined; }
   if (given) {

@@ -17,6 +17,7 @@ const LEFT_OUT = [
   'HTTP/3, the certificate of the site and its TLS policy: the viewer\'s TLS is a certificate of this run, from 1.2 on.',
   'The load balancer and the VPC origin: the edge speaks TLS with the API itself, and does not check its certificate.',
   'Origin access control: S3 is read by a header that names the account. The bucket\'s policy decides whether files and their absence may be read.',
+  'Origin groups: a distribution with failover is refused.',
   'Range requests, timeouts, retries, several edge locations, eviction, request collapsing.',
   'The runtime of CloudFront functions is Node\'s here: no limit of compute, newer syntax would pass.',
   'Errors are kept for ten seconds, as CloudFront documents it, also where caching is disabled.',

@@ -6,8 +6,10 @@ import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct, IConstruct } from 'constructs';
 import { valueFor } from './edge-scope';
+import { admitCloudFront, validateEntrance } from './load-balancer-entrance';
+import { createVpcOrigin } from './vpc-origin';
 import { validateHostName } from '../private/host-name';
-import { reject, validateRange } from '../private/validation';
+import { isDeployTime, reject, validateRange } from '../private/validation';
 
 /** How CloudFront waits for an API. */
 export interface ApiOriginOptions {
@@ -32,16 +34,31 @@ export interface LoadBalancerOriginOptions extends ApiOriginOptions {
    * A name that the certificate of the load balancer's HTTPS listener covers. It needs no DNS record:
    * CloudFront checks the certificate against it and sends it as the `Host` header.
    *
-   * @default - plain HTTP from CloudFront to the load balancer, with a warning
+   * @default - has to be given, unless `plainHttp` is true
    */
   readonly domainName?: string;
 
   /**
-   * Port of the HTTPS listener.
+   * Whether CloudFront speaks plain HTTP with the load balancer, on port 80 and inside AWS's network: for a trial that has no certificate.
+   * Every synthesis warns of it.
+   *
+   * @default false
+   */
+  readonly plainHttp?: boolean;
+
+  /**
+   * Port of the HTTPS listener: 80, 443, or one from 1024 on.
    *
    * @default 443
    */
   readonly httpsPort?: number;
+
+  /**
+   * Id of the prefix list `com.amazonaws.global.cloudfront.origin-facing` in the load balancer's region, for regions that this library does not know it of.
+   *
+   * @default - the id that AWS published
+   */
+  readonly cloudFrontPrefixListId?: string;
 }
 
 /** Options of `ApiOrigin.restApi` and `ApiOrigin.httpApi`. */
@@ -71,9 +88,13 @@ export interface GatewayOriginOptions extends ApiOriginOptions {
  */
 export abstract class ApiOrigin {
   /**
-   * An internal Application Load Balancer, which CloudFront reaches inside its VPC.
+   * An internal Application Load Balancer, which CloudFront reaches inside its VPC by TLS. The VPC needs an internet gateway, through which nothing is sent.
    *
-   * The load balancer's security group has to let CloudFront in, for instance by the managed prefix list `com.amazonaws.global.cloudfront.origin-facing`.
+   * Where the load balancer's security group is made in this app, it lets in CloudFront's managed prefix list on the listener's port, unless it does so already.
+   * The rule is part of that group, so the stack of the load balancer is updated first. A group that is imported has to let CloudFront in itself.
+   *
+   * CloudFront refuses to change a VPC origin that is in use. So whatever changes of it (load balancer, protocol, port, tags) makes a new one: the distribution
+   * moves to it, then the old one is removed.
    *
    * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-vpc-origins.html
    */
@@ -125,19 +146,24 @@ class LoadBalancerOrigin extends ApiOrigin {
   }
 
   public _validate(site: Construct): void {
-    const { domainName, httpsPort } = this.options;
+    const { domainName, httpsPort, plainHttp, cloudFrontPrefixListId } = this.options;
     validateHostName(site, 'api.domainName', domainName);
-    validateRange(site, { prop: 'api.httpsPort', value: httpsPort, min: 1, max: 65_535, unit: 'as a port', step: 1 });
+    validateTls(site, domainName, plainHttp);
+    if (httpsPort !== undefined && !isDeployTime(httpsPort) && ![80, 443].includes(httpsPort)) {
+      validateRange(site, { prop: 'api.httpsPort', value: httpsPort, min: 1024, max: 65_535, unit: 'as a port, or 80 or 443', step: 1 });
+    }
     validateTimeouts(site, this.options);
+    validateEntrance(site, this.loadBalancer, this.port, cloudFrontPrefixListId);
   }
 
   public _bind(site: Construct): cloudfront.IOrigin {
-    const { domainName, httpsPort, ...timeouts } = this.options;
+    const { domainName, httpsPort, plainHttp: _plainHttp, cloudFrontPrefixListId, ...timeouts } = this.options;
     if (!domainName) {
       Annotations.of(site).addWarningV2('cdk-innovate-platform:apiOriginWithoutTls',
         'Between CloudFront and the load balancer of `api` there is no TLS. Give `ApiOrigin.loadBalancer()` the `domainName` that the load balancer\'s certificate covers.');
     }
-    const vpcOrigin = new cloudfront.VpcOrigin(site, 'ApiOrigin', {
+    admitCloudFront(site, this.loadBalancer, this.port, cloudFrontPrefixListId);
+    const vpcOrigin = createVpcOrigin(site, {
       endpoint: {
         endpointArn: valueFor(site, this.loadBalancer, 'LoadBalancerArn', this.loadBalancer.loadBalancerArn),
         domainName: domainName ?? valueFor(site, this.loadBalancer, 'LoadBalancerDnsName', this.loadBalancer.loadBalancerDnsName),
@@ -146,6 +172,10 @@ class LoadBalancerOrigin extends ApiOrigin {
       protocolPolicy: domainName ? cloudfront.OriginProtocolPolicy.HTTPS_ONLY : cloudfront.OriginProtocolPolicy.HTTP_ONLY,
     });
     return origins.VpcOrigin.withVpcOrigin(vpcOrigin, timeouts);
+  }
+
+  private get port(): number {
+    return this.options.domainName ? this.options.httpsPort ?? 443 : 80;
   }
 }
 
@@ -201,6 +231,18 @@ function httpsOrigin(domainName: string, options: origins.HttpOriginProps): clou
   return new origins.HttpOrigin(domainName, {
     ...options, protocolPolicy: cloudfront.OriginProtocolPolicy.HTTPS_ONLY, originSslProtocols: [cloudfront.OriginSslPolicy.TLS_V1_2],
   });
+}
+
+function validateTls(site: Construct, domainName: string | undefined, plainHttp: boolean | undefined): void {
+  if (!domainName && !plainHttp) {
+    reject(site, {
+      prop: 'api.domainName', value: domainName, problem: 'CloudFront has no name to check the certificate of the load balancer against',
+      remedy: 'Give a name that the certificate of its HTTPS listener covers, or `plainHttp: true` for a trial without a certificate.',
+    });
+  }
+  if (domainName && plainHttp) {
+    reject(site, { prop: 'api.plainHttp', value: plainHttp, problem: '`api.domainName` is the name of a certificate', remedy: 'Leave out one of the two.' });
+  }
 }
 
 function validateTimeouts(site: Construct, { readTimeout, keepaliveTimeout }: ApiOriginOptions): void {

@@ -1,4 +1,5 @@
 import { Construct } from 'constructs';
+import { CalledOrigins } from './called-origins';
 import { isDeployTime, reject, validateMatch } from '../private/validation';
 
 /** CloudFront's quota for the header. */
@@ -159,10 +160,9 @@ export abstract class ContentSecurityPolicy {
   /**
    * Refuses a wrong policy before the site creates anything.
    *
-   * @param required origins besides the site itself that the site's own parts call
    * @internal
    */
-  public abstract _validate(site: Construct, connectSources: string[], required: string[]): void;
+  public abstract _validate(site: Construct, called: CalledOrigins): void;
 
   /**
    * The directives, with what the site adds to `connect-src`.
@@ -205,7 +205,7 @@ class StrictPolicy extends ContentSecurityPolicy {
     super();
   }
 
-  public _validate(site: Construct, connectSources: string[], _required: string[]): void {
+  public _validate(site: Construct, { connectSources, required }: CalledOrigins): void {
     const prefix = 'securityHeaders.contentSecurityPolicy.';
     validateSources(site, 'connectSources', 'connectSources', connectSources);
     for (const list of Object.keys(LISTS) as (keyof typeof LISTS)[]) { validateSources(site, `${prefix}${list}`, list, this.sources[list] ?? []); }
@@ -216,7 +216,7 @@ class StrictPolicy extends ContentSecurityPolicy {
       problem: 'it is no https address',
       remedy: 'Give the address that takes reports, such as "https://reports.example.com/csp".',
     });
-    validateLength(site, this._header(connectSources));
+    validateLength(site, this._header([...connectSources, ...required]));
   }
 
   public _directives(connectSources: string[]): Directives {
@@ -235,15 +235,15 @@ class StrictPolicy extends ContentSecurityPolicy {
   }
 }
 
-/** Directives that are always written: those that say more than `default-src`, and those that do not follow it. */
-const NOT_BY_DEFAULT = ['connect-src', 'img-src', 'font-src', 'form-action', 'base-uri', 'frame-ancestors'];
+/** Directives that are always written: those that say more than `default-src`, and those that do not follow it; workers follow the scripts. */
+const NOT_BY_DEFAULT = ['connect-src', 'img-src', 'font-src', 'worker-src', 'form-action', 'base-uri', 'frame-ancestors'];
 
 class OwnPolicy extends ContentSecurityPolicy {
   constructor(private readonly policy: string) {
     super();
   }
 
-  public _validate(site: Construct, connectSources: string[], required: string[]): void {
+  public _validate(site: Construct, { connectSources, required, domainName = CLOUDFRONT_NAME }: CalledOrigins): void {
     const prop = 'securityHeaders.contentSecurityPolicy';
     if (isDeployTime(this.policy)) { return; }
     validateMatch(site, {
@@ -260,7 +260,8 @@ class OwnPolicy extends ContentSecurityPolicy {
     const directives = this._directives();
     const connect = directives.get('connect-src') ?? directives.get('default-src') ?? ['*'];
     for (const source of ["'self'", ...required]) {
-      if (connect.some(allowed => allows(allowed, source))) { continue; }
+      const origin = source === "'self'" ? `https://${domainName}` : source;
+      if (isDeployTime(origin) || connect.some(allowed => allowed === source || allows(allowed, origin))) { continue; }
       reject(site, {
         prop,
         value: this.policy,
@@ -282,8 +283,19 @@ class OwnPolicy extends ContentSecurityPolicy {
   }
 }
 
-function allows(allowed: string, source: string): boolean {
-  return allowed === '*' || allowed === 'https:' || allowed.replace(/\/$/, '') === source;
+/** Stands for the names that CloudFront gives, of which the site's is known at deployment only. */
+const CLOUDFRONT_NAME = 'd111111abcdef8.cloudfront.net';
+
+/** A source with a host, which may be `*.` and a domain; a scheme and a port may be left out. */
+const HOST_SOURCE = /^(?:https:\/\/)?(\*\.)?([a-z0-9.-]+)(?::(?:443|\*))?\/?$/i;
+
+/** Whether a source of a policy lets the pages call every path of an `https:` origin. */
+function allows(allowed: string, origin: string): boolean {
+  if (allowed === '*' || allowed === 'https:') { return true; }
+  const [, wildcard, domain] = HOST_SOURCE.exec(allowed) ?? [];
+  if (!domain) { return false; }
+  const host = origin.slice('https://'.length);
+  return wildcard ? host.endsWith(`.${domain.toLowerCase()}`) : host === domain.toLowerCase();
 }
 
 function validateSources(site: Construct, prop: string, list: keyof typeof LISTS, values: string[]): void {

@@ -4,14 +4,37 @@ import { EDGE_REGION } from '../private/edge-region';
 import { isDeployTime, reject } from '../private/validation';
 import { weakReference } from '../private/weak-reference';
 
+/** The stacks that this library has made beside those of its users. */
+const SUPPORT_STACKS = new WeakSet<IConstruct>();
+
 /** Refuses a stack without a region: whether a support stack is needed has to be known at synth. */
 export function validateKnownRegion(scope: Construct): void {
-  if (!isDeployTime(Stack.of(scope).region)) { return; }
+  const { region } = Stack.of(scope);
+  if (isDeployTime(region)) {
+    reject(scope, {
+      prop: 'env.region',
+      value: undefined,
+      problem: `whether WAF and certificate need a stack of their own in ${EDGE_REGION} depends on it`,
+      remedy: 'Give the stack an explicit region, such as `env: { region: "eu-west-1" }`.',
+    });
+  }
+  if (region === EDGE_REGION) { return; }
+  for (const suffix of ['Edge', 'Watch']) { validateSupportStack(scope, suffix, EDGE_REGION); }
+}
+
+/** Refuses what has the id of a support stack already, and a support stack of another region. */
+export function validateSupportStack(scope: Construct, suffix: string, region: string): void {
+  const stack = outermostStack(scope);
+  const id = supportId(stack, suffix);
+  const there = stack.node.scope!.node.tryFindChild(id);
+  if (!there) { return; }
+  if (!SUPPORT_STACKS.has(there)) {
+    reject(scope, { prop: 'scope', value: stack.node.id, problem: `the id "${id}" beside it is taken, which its parts in ${region} need`, remedy: `Give what is called "${id}" another id.` });
+  }
+  const taken = Stack.of(there).region;
+  if (taken === region) { return; }
   reject(scope, {
-    prop: 'env.region',
-    value: undefined,
-    problem: `whether WAF and certificate need a stack of their own in ${EDGE_REGION} depends on it`,
-    remedy: 'Give the stack an explicit region, such as `env: { region: "eu-west-1" }`.',
+    prop: 'originFailover.region', value: region, problem: `another site of the stack "${stack.node.id}" has its "${id}" in ${taken}`, remedy: `Give ${taken}, or put one of the sites into another stack.`,
   });
 }
 
@@ -54,13 +77,20 @@ function pathInside(stack: Stack, scope: IConstruct): string {
 
 function supportStack(stack: Stack, suffix: string, region: string, description: string): Stack {
   const beside = stack.node.scope!;
-  const id = `${stack.node.id}${suffix}`;
-  return beside.node.tryFindChild(id) as Stack | undefined ?? new Stack(beside, id, {
+  const id = supportId(stack, suffix);
+  validateSupportStack(stack, suffix, region);
+  const made = beside.node.tryFindChild(id) as Stack | undefined ?? new Stack(beside, id, {
     stackName: `${stack.stackName}${suffix}`,
     description,
     env: { account: isDeployTime(stack.account) ? undefined : stack.account, region },
     terminationProtection: stack.terminationProtection,
   });
+  SUPPORT_STACKS.add(made);
+  return made;
+}
+
+function supportId(stack: Stack, suffix: string): string {
+  return `${stack.node.id}${suffix}`;
 }
 
 function outermostStack(scope: IConstruct): Stack {

@@ -5,7 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { supportScope, valueFor } from './edge-scope';
+import { supportScope, validateSupportStack, valueFor } from './edge-scope';
 import { FailoverSource } from './site-failover-source';
 import { createDataBucket, createLogBucket } from '../private/bucket';
 import { createEncryptionKey } from '../private/encryption-key';
@@ -56,6 +56,9 @@ export abstract class OriginFailover {
   public abstract _bind(site: Construct, source: FailoverSource): cloudfront.IOrigin;
 }
 
+/** What the stack of the copy is called, after the site's. */
+const REPLICA = 'Replica';
+
 class ReplicaFailover extends OriginFailover {
   constructor(private readonly region: string) {
     super();
@@ -63,12 +66,13 @@ class ReplicaFailover extends OriginFailover {
 
   public _validate(site: Construct): void {
     validateRegion(site, 'originFailover.region', this.region);
+    validateSupportStack(site, REPLICA, this.region);
     if (this.region !== Stack.of(site).region) { return; }
     reject(site, { prop: 'originFailover.region', value: this.region, problem: 'the site itself is there', remedy: 'Give another region, such as the second one of your backups.' });
   }
 
   public _bind(site: Construct, source: FailoverSource): cloudfront.IOrigin {
-    const scope = supportScope(site, 'Replica', this.region, `Copy of the files of ${Stack.of(site).stackName}, for when its region does not answer`);
+    const scope = supportScope(site, REPLICA, this.region, `Copy of the files of ${Stack.of(site).stackName}, for when its region does not answer`);
     const key = createEncryptionKey(scope, 'Key', { description: `Copy of the files of the site ${site.node.path}` });
     const logBucket = createLogBucket(scope, 'AccessLogs', { retention: source.accessLogRetention });
     const replica = createDataBucket(scope, 'Bucket', {

@@ -49,7 +49,8 @@ export interface SecurityHeaders {
   readonly httpsOnlyFor?: Duration;
 
   /**
-   * Whether the same holds for all names below the site's.
+   * Whether the same holds for all names below the site's: browsers that have been here refuse plain HTTP of every one of them,
+   * also of those that somebody else runs. Where the site is at the top of a domain, make sure first that all below it have TLS.
    *
    * @default true
    */
@@ -76,6 +77,14 @@ export interface SecurityHeaders {
    * @default - none of them
    */
   readonly allowedFeatures?: string[];
+
+  /**
+   * Origins in frames that may use a feature together with the app, by the feature's name: `{ payment: ['https://js.stripe.com'] }`.
+   * The frame has to be let in by `frameSources`, and its element needs `allow="payment"`.
+   *
+   * @default - nobody but the app uses `allowedFeatures`
+   */
+  readonly delegatedFeatures?: { readonly [feature: string]: string[] };
 
   /**
    * Which other windows can reach the pages. A login in a pop-up needs `SAME_ORIGIN_ALLOW_POPUPS`.

@@ -44,6 +44,13 @@ export abstract class SiteDomain {
   }
 
   /**
+   * What browsers call the site.
+   *
+   * @internal
+   */
+  public abstract readonly _name: string;
+
+  /**
    * Makes what the domain needs.
    *
    * @internal
@@ -59,13 +66,13 @@ export abstract class SiteDomain {
 }
 
 class ZoneDomain extends SiteDomain {
-  constructor(private readonly domainName: string, private readonly zone: route53.IHostedZone) {
+  constructor(public readonly _name: string, private readonly zone: route53.IHostedZone) {
     super();
   }
 
   public _validate(site: Construct): void {
-    validateHostName(site, 'domain.domainName', this.domainName);
-    validateInsideZone(site, this.domainName, this.zone);
+    validateHostName(site, 'domain.domainName', this._name);
+    validateInsideZone(site, this._name, this.zone);
     if (Stack.of(site).region !== EDGE_REGION && Stack.of(this.zone) === Stack.of(site) && isDeployTime(this.zone.hostedZoneId)) {
       reject(site, {
         prop: 'domain.zone',
@@ -79,26 +86,26 @@ class ZoneDomain extends SiteDomain {
   public _bind(site: Construct): SiteDomainConfig {
     const edge = edgeScope(site);
     const certificate = new acm.Certificate(edge, 'Certificate', {
-      domainName: this.domainName,
+      domainName: this._name,
       validation: acm.CertificateValidation.fromDns(zoneFor(edge, this.zone)),
     });
-    return { domainName: this.domainName, certificate: certificateFor(site, certificate), zone: zoneFor(site, this.zone) };
+    return { domainName: this._name, certificate: certificateFor(site, certificate), zone: zoneFor(site, this.zone) };
   }
 }
 
 class CertificateDomain extends SiteDomain {
-  constructor(private readonly domainName: string, private readonly existing: acm.ICertificate, private readonly zone?: route53.IHostedZone) {
+  constructor(public readonly _name: string, private readonly existing: acm.ICertificate, private readonly zone?: route53.IHostedZone) {
     super();
   }
 
   public _validate(site: Construct): void {
-    validateHostName(site, 'domain.domainName', this.domainName);
-    if (this.zone) { validateInsideZone(site, this.domainName, this.zone); }
+    validateHostName(site, 'domain.domainName', this._name);
+    if (this.zone) { validateInsideZone(site, this._name, this.zone); }
     validateCertificateRegion(site, this.existing);
   }
 
   public _bind(site: Construct): SiteDomainConfig {
-    return { domainName: this.domainName, certificate: certificateFor(site, this.existing), zone: this.zone && zoneFor(site, this.zone) };
+    return { domainName: this._name, certificate: certificateFor(site, this.existing), zone: this.zone && zoneFor(site, this.zone) };
   }
 }
 

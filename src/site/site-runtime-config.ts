@@ -26,7 +26,10 @@ export function sortedSettings(settings: Settings): Settings {
 
 function validateValue(site: Construct, prop: string, name: string, value: unknown): void {
   const secret = { prop, value: '…', remedy: 'Everybody can read /runtime-config.json: keep secrets behind the API.' };
-  if (SECRET_NAME.test(name)) { reject(site, { ...secret, problem: 'by its name it is a secret' }); }
+  if (SECRET_NAME.test(name)) {
+    const remedy = `${secret.remedy} What is public, such as the token that a map service makes for browsers, gets a name that says so, such as "mapsPublicKey".`;
+    reject(site, { ...secret, remedy, problem: 'by its name it is a secret' });
+  }
   if (isDeployTime(value)) {
     if (SECRET_REFERENCE.test(JSON.stringify(Stack.of(site).resolve(value)))) { reject(site, { ...secret, problem: 'it is read from a store of secrets' }); }
     return;

@@ -84,5 +84,6 @@ def supersede(bucket, files):
             old = head(bucket, key)
             if old and 'superseded' not in old['Metadata']:
                 s3.copy_object(Bucket=bucket, Key=key, CopySource={'Bucket': bucket, 'Key': key}, MetadataDirective='REPLACE', Metadata={'superseded': 'true'},
-                               ContentType=old['ContentType'], CacheControl=KEPT, TaggingDirective='REPLACE', Tagging='superseded=true')
+                               **{name: old[name] for name in ('ContentType', 'ContentEncoding') if name in old},
+                               CacheControl=KEPT, TaggingDirective='REPLACE', Tagging='superseded=true')
 `;

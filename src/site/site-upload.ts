@@ -41,6 +41,7 @@ export function uploadSite(site: Construct, { bucket, encryptionKey, content, se
   const asset = content ? new assets.Asset(upload, 'Content', { path: content }) : undefined;
   // an id from before there was a function of the site's own
   const logGroup = createLogGroup(site, 'UploadLogs', { encryptionKey });
+  const { role, policy } = uploadRole(upload, { bucket, encryptionKey, logGroup, asset });
   const uploader = new lambda.Function(upload, 'Function', {
     description: `Writes the first pages and the settings of ${site.node.path}`,
     runtime: lambda.Runtime.PYTHON_3_13,
@@ -50,9 +51,9 @@ export function uploadSite(site: Construct, { bucket, encryptionKey, content, se
     memorySize: 512,
     timeout: Duration.minutes(10),
     logGroup,
-    role: uploadRole(upload, { bucket, encryptionKey, logGroup, asset }),
+    role,
   });
-  new CustomResource(upload, 'Resource', {
+  const written = new CustomResource(upload, 'Resource', {
     resourceType: 'Custom::SiteUpload',
     serviceToken: uploader.functionArn,
     serviceTimeout: Duration.minutes(15),
@@ -62,6 +63,8 @@ export function uploadSite(site: Construct, { bucket, encryptionKey, content, se
       ...asset && { ContentBucket: asset.s3BucketName, ContentKey: asset.s3ObjectKey },
     },
   });
+  // neither the function nor its role waits for what the role may do
+  written.node.addDependency(policy);
 }
 
 interface UploadAccess {
@@ -71,7 +74,7 @@ interface UploadAccess {
   readonly asset?: assets.Asset;
 }
 
-function uploadRole(scope: Construct, { bucket, encryptionKey, logGroup, asset }: UploadAccess): iam.Role {
+function uploadRole(scope: Construct, { bucket, encryptionKey, logGroup, asset }: UploadAccess): { role: iam.Role; policy: iam.Policy } {
   const role = new iam.Role(scope, 'Role', {
     description: 'Writes the first pages and the settings of one site',
     assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
@@ -89,6 +92,5 @@ function uploadRole(scope: Construct, { bucket, encryptionKey, logGroup, asset }
       new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: [asset.bucket.arnForObjects(asset.s3ObjectKey)] }),
     ] : [],
   ];
-  role.attachInlinePolicy(new iam.Policy(scope, 'Policy', { statements }));
-  return role;
+  return { role, policy: new iam.Policy(scope, 'Policy', { statements, roles: [role] }) };
 }

@@ -51,7 +51,8 @@ export interface SpaStaticSiteProps {
   readonly api?: ApiOrigin;
 
   /**
-   * The paths that `api` answers, as CloudFront writes patterns: `*` for any characters, `?` for one.
+   * The paths that `api` answers, as CloudFront writes patterns: `*` for any characters, `?` for one. `/api/*` takes in `/api` without the slash.
+   * The firewall that the site makes lets their clients through without a browser challenge; give a `firewall` of yours the same `unchallengedPaths`.
    *
    * @default ['/api/*']
    */
@@ -81,8 +82,9 @@ export interface SpaStaticSiteProps {
   readonly content?: string;
 
   /**
-   * Written to `/runtime-config.json` at each deployment, and by nothing else, for the app to fetch: strings, numbers, booleans, and lists and maps
-   * of them, which may be known at deployment only. Everybody can read it: what looks like a secret is refused.
+   * Written to `/runtime-config.json` at each deployment, and by nothing else, for the app to fetch: strings, numbers, booleans, null, and lists and maps
+   * of them, which may be known at deployment only. Keys are sorted. What JSON has nothing for is refused, and so is what looks like a secret, because
+   * everybody can read the file.
    *
    * @default - no such file
    */
@@ -127,7 +129,7 @@ export interface SpaStaticSiteProps {
 
   /**
    * Where alarms are sent, when they go off and when all is well again: errors of server and client, and the expiry of the certificate;
-   * requests that the firewall blocks, where the site makes it: a `firewall` of yours has `alerts` of its own.
+   * requests that the firewall blocks, where the site makes it: a `firewall` of yours has `alerts` of its own, and a warning says where it has none.
    * It has to be a topic of us-east-1, where CloudFront reports to. The topic, and its key where it has one, admit CloudWatch of this account
    * from now on; an imported topic cannot be changed from here and has to admit it already.
    *
@@ -231,7 +233,8 @@ export class SpaStaticSite extends Construct {
     super(scope, id);
     validateProps(this, props);
 
-    this.firewall = props.firewall ?? new EdgeFirewall(edgeScope(this), 'Firewall', { alerts: props.alerts });
+    this.firewall = props.firewall ?? new EdgeFirewall(edgeScope(this), 'Firewall', { alerts: props.alerts, unchallengedPaths: props.apiPaths });
+    if (props.firewall) { this.tellSilentFirewall(props.firewall, props.alerts); }
     const domain = props.domain?._bind(this);
     this.encryptionKey = props.encryptionKey ?? createEncryptionKey(this, 'Key', { description: `Files of the site ${this.node.path}` });
     const accessLogRetention = props.accessLogRetention ?? Duration.days(365);
@@ -331,7 +334,7 @@ export class SpaStaticSite extends Construct {
     // CloudFront takes the first pattern that matches
     return Object.fromEntries([
       ...Object.keys(cachedApiPaths).sort().map(path => [path, { ...behavior, cachePolicy: cachedApiPaths[path] }]),
-      ...apiPaths.map(path => [path, behavior]),
+      ...withFolders(apiPaths).map(path => [path, behavior]),
     ]);
   }
 
@@ -382,6 +385,12 @@ export class SpaStaticSite extends Construct {
     }));
   }
 
+  private tellSilentFirewall(firewall: EdgeFirewall, alerts: sns.ITopic | undefined): void {
+    if (!alerts || firewall._watched) { return; }
+    Annotations.of(this).addWarningV2('cdk-innovate-platform:firewallWithoutAlerts',
+      'Nobody is told of what `firewall` blocks: the `alerts` of a site reach the firewall that the site makes. Give the EdgeFirewall `alerts` too.');
+  }
+
   private settings(props: SpaStaticSiteProps): Settings | undefined {
     if (!props.runtimeConfig && !props.userMetrics) { return undefined; }
     const userMetrics = props.userMetrics && { [USER_METRICS]: monitorUsers(this, this.domainName, props.userMetrics) };
@@ -412,6 +421,11 @@ function calledOrigins(site: Construct, { userMetrics }: SpaStaticSiteProps): st
   return userMetrics ? [userMetricsOrigin(site)] : [];
 }
 
+/** Below a folder is the API, so the folder without its slash is too; it would be a route of the app. */
+function withFolders(paths: string[]): string[] {
+  return [...new Set(paths.flatMap(path => /^\/.+\/\*$/.test(path) ? [path, path.slice(0, -'/*'.length)] : [path]))];
+}
+
 function apiPathsOf({ apiPaths = ['/api/*'], cachedApiPaths = {} }: SpaStaticSiteProps) {
   return { apiPaths, cachedApiPaths };
 }
@@ -423,7 +437,7 @@ function validateProps(site: Construct, props: SpaStaticSiteProps): void {
   for (const prop of ['accessLogRetention', 'oldAssetRetention'] as const) {
     validateRange(site, { prop, value: daysOf(props[prop]), min: 1, max: 36_500, unit: 'days', step: 1 });
   }
-  new ResponseHeaders(props.securityHeaders, props.connectSources).validate(site, calledOrigins(site, props));
+  new ResponseHeaders(props.securityHeaders, props.connectSources).validate(site, calledOrigins(site, props), props.domain?._name);
   validateApi(site, props);
   validateAlerts(site, props.alerts);
   validateUserMetrics(site, props.userMetrics);

@@ -1,7 +1,7 @@
 import { App } from 'aws-cdk-lib';
 import { ConnectionPooling } from '../../src/database/connection-pooling';
 import { RestoreSource } from '../../src/database/restore-source';
-import { GitHubRepository } from '../../src/delivery/github-repository';
+import { GitHubRepository } from '../../src/delivery/github/github-repository';
 import { FlowLogs } from '../../src/network/vpc/flow-logs';
 import { Ipv6 } from '../../src/network/vpc/ipv6';
 import { NatGateways } from '../../src/network/vpc/nat-gateways';

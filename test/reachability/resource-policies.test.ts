@@ -203,6 +203,7 @@ describe('roles for sign-ins of others', () => {
 
   test.each<[string, unknown]>([
     ['nothing', undefined], ['the audience', AUDIENCE], ['any subject', subject('StringLike', '*')], ['any repository', subject('StringLike', 'repo:*')],
+    ['owners that begin so', subject('StringLike', 'repo:innovate-inc*/platform@*:*')], ['repositories that begin so', subject('StringLike', 'repo:innovate-inc@*/platform*:*')],
     ['any branch of that name', subject('StringLike', 'repo:*:ref:refs/heads/main')], ['any repository of that name', subject('StringLike', 'repo:*/platform:*')],
     ['one of two subjects', subject('StringLike', ['repo:innovate-inc/platform:*', 'repo:*'])],
     ['a subject if there is one', { StringEqualsIfExists: { [`${GITHUB}:sub`]: 'repo:innovate-inc/platform:ref:refs/heads/main' } }],
@@ -217,6 +218,9 @@ describe('roles for sign-ins of others', () => {
     ['a subject', subject('StringEquals', 'repo:innovate-inc/platform:ref:refs/heads/main')],
     ['a subject that is not known', subject('StringEquals', Fn.importValue('subject'))],
     ['a repository', subject('StringLike', 'repo:innovate-inc/platform:*')],
+    ['a subject with numbers', subject('StringEquals', 'repo:innovate-inc@1/platform@2:ref:refs/heads/main')],
+    ['a repository with its numbers', subject('StringLike', 'repo:innovate-inc@1/platform@2:*')],
+    ['a repository with any numbers', subject('StringLike', 'repo:innovate-inc@*/platform@*:ref:refs/heads/main')],
     ['two repositories', subject('StringLike', ['repo:innovate-inc/platform:*', 'repo:innovate-inc/site:*'])],
   ])('of GitHub that asks for %s is closed', (_what, condition) => {
     expect(github(condition)).toEqual([]);

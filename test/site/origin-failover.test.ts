@@ -93,3 +93,25 @@ test.each([
 ])('refuses the region %s', (region, message) => {
   expect(() => new SpaStaticSite(testStack('eu-west-1'), 'Site', { originFailover: OriginFailover.region(region) })).toThrow(message);
 });
+
+describe('support stacks', () => {
+  const failover = (stack: Stack, id: string, region: string) => new SpaStaticSite(stack, id, { originFailover: OriginFailover.region(region) });
+
+  test('two sites of a stack keep their copies in the same region', () => {
+    const stack = testStack('eu-west-1', 'Web');
+    failover(stack, 'Shop', 'eu-central-1');
+    failover(stack, 'Office', 'eu-central-1');
+    Template.fromStack(stack.node.scope!.node.findChild('WebReplica') as Stack).resourceCountIs('AWS::KMS::Key', 2);
+    expect(() => failover(stack, 'Depot', 'eu-north-1'))
+      .toThrow(/Web\/Depot: `originFailover.region` is "eu-north-1", but another site of the stack "Web" has its "WebReplica" in eu-central-1\. Give eu-central-1, or put one/);
+    expect(stack.node.findChild('Depot').node.children).toEqual([]);
+  });
+
+  test.each(['WebReplica', 'WebEdge', 'WebWatch'])('a stack of the user\'s own called %s is not taken over', id => {
+    const app = new App();
+    const stack = new Stack(app, 'Web', { env: { account: ACCOUNT, region: 'eu-west-1' } });
+    new Stack(app, id, { env: { account: ACCOUNT, region: id === 'WebReplica' ? 'eu-central-1' : 'us-east-1' } });
+    expect(() => failover(stack, 'Site', 'eu-central-1')).toThrow(`Web/Site: \`scope\` is "Web", but the id "${id}" beside it is taken`);
+    expect(stack.node.findChild('Site').node.children).toEqual([]);
+  });
+});

@@ -1,11 +1,13 @@
 import { Duration } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import { ApiOrigin } from '../../src/site/api-origin';
 import { ContentSecurityPolicy, ContentSecurityPolicySources } from '../../src/site/content-security-policy';
 import { CrossOriginEmbedderPolicy, CrossOriginOpenerPolicy, CrossOriginResourcePolicy, SecurityHeaders } from '../../src/site/security-headers';
+import { SiteDomain } from '../../src/site/site-domain';
 import { SpaStaticSite, SpaStaticSiteProps } from '../../src/site/spa-static-site';
-import { expectNoAnnotations, testStack } from '../support/stacks';
+import { ACCOUNT, expectNoAnnotations, testStack } from '../support/stacks';
 
 const SHA = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='";
 
@@ -32,7 +34,7 @@ test('minimal: everything from the site itself, nothing in frames, no features, 
   const { csp, ...others } = headers();
   expect(csp.split('; ').sort()).toEqual([
     "base-uri 'self'", "connect-src 'self'", "default-src 'self'", "font-src 'self' data:", "form-action 'self'", "frame-ancestors 'none'",
-    "img-src 'self' data:", "object-src 'none'", 'upgrade-insecure-requests',
+    "img-src 'self' data:", "object-src 'none'", 'upgrade-insecure-requests', "worker-src 'self'",
   ]);
   expect(others).toEqual({
     'ContentTypeOptions': { Override: true },
@@ -66,6 +68,16 @@ test.each<[keyof ContentSecurityPolicySources, string[], string]>([
   const [name] = directive.split(' ');
   expect(widened).toContain(directive);
   expect(widened.filter(each => !each.startsWith(`${name} `)).sort()).toEqual(strict.filter(each => !each.startsWith(`${name} `)).sort());
+});
+
+test('scripts from elsewhere start no workers', () => {
+  expect(directives({ scriptSources: ['https://a.example.com'] })).toContain("worker-src 'self'");
+});
+
+test('features are delegated to frames of named origins, together with the app', () => {
+  const delegatedFeatures = { payment: ['https://js.stripe.com', 'https://pay.example.com:8443'], camera: ['https://call.example.com'] };
+  expect(headers({ securityHeaders: { delegatedFeatures, allowedFeatures: ['usb', 'camera'] } })['Permissions-Policy'])
+    .toMatch(/camera=\(self "https:\/\/call\.example\.com"\), .*midi=\(\), payment=\(self "https:\/\/js\.stripe\.com" "https:\/\/pay\.example\.com:8443"\), .*usb=\(self\)$/);
 });
 
 test('the short form of the connect sources adds to the policy, each source once', () => {
@@ -146,6 +158,24 @@ describe('a policy of one\'s own', () => {
     expect(own("connect-src 'self' https://dataplane.rum.us-east-1.amazonaws.com", { userMetrics: {} }).csp).toContain('dataplane');
   });
 
+  test.each(['https://*.rum.us-east-1.amazonaws.com', '*.amazonaws.com', 'dataplane.rum.us-east-1.amazonaws.com:443', 'HTTPS://Dataplane.RUM.us-east-1.amazonaws.com/', 'https:'])(
+    'may let them report by %s', source => {
+      expect(own(`connect-src 'self' ${source}`, { userMetrics: {} }).csp).toContain(source);
+    });
+
+  test.each(['https://rum.us-east-1.amazonaws.com', 'https://*.rum.eu-west-1.amazonaws.com', 'http://*.amazonaws.com', 'https://*.amazonaws.com:8443', 'https://*.amazonaws.com/x', 'wss:'])(
+    'does not let them report by %s', source => {
+      expect(() => own(`connect-src 'self' ${source}`, { userMetrics: {} })).toThrow(/it forbids the pages to call https:\/\/dataplane/);
+    });
+
+  test('may name the site by its domain', () => {
+    const certificate = acm.Certificate.fromCertificateArn(testStack('us-east-1'), 'Certificate', `arn:aws:acm:us-east-1:${ACCOUNT}:certificate/1`);
+    const domain = SiteDomain.certificate('app.innovate.example', certificate);
+    for (const source of ['https://app.innovate.example', '*.innovate.example']) { expect(own(`connect-src ${source}`, { domain }).csp).toContain(source); }
+    expect(() => own('connect-src https://innovate.example', { domain })).toThrow(/it forbids the pages to call their own site/);
+    expect(own('connect-src https://*.cloudfront.net').csp).toContain('cloudfront');
+  });
+
   test('takes no sources besides', () => {
     expect(() => own("default-src 'self'", { connectSources: ['https://a.example.com'] })).toThrow(/`connectSources` is "https:\/\/a.example.com", but a policy of your own names all/);
   });
@@ -153,6 +183,12 @@ describe('a policy of one\'s own', () => {
   test('is one line', () => {
     expect(() => own("default-src 'self';\nscript-src 'self'")).toThrow(/it is no header/);
   });
+});
+
+test('what the site itself adds counts when the header is too long', () => {
+  const connectSources = Array.from({ length: 43 }, (_, index) => `https://service-${String(index).padStart(2, '0')}.innovate.example`);
+  expect(headers({ connectSources }).csp.length).toBeLessThanOrEqual(1783);
+  expect(() => headers({ connectSources, userMetrics: {} })).toThrow(/the header has \d+ characters and CloudFront takes 1783/);
 });
 
 const csp = (sources: ContentSecurityPolicySources): SecurityHeaders => ({ contentSecurityPolicy: ContentSecurityPolicy.strict(sources) });
@@ -168,6 +204,10 @@ test.each<[string, SecurityHeaders, RegExp]>([
   ['reports without TLS', csp({ reportUri: 'http://a.example.com' }), /reportUri` is "http:.*it is no https address/],
   ['a header that is too long', csp({ connectSources: Array.from({ length: 100 }, (_, index) => `https://service-${index}.example.com`) }), /the header has \d+ characters and CloudFront takes 1783/],
   ['a feature that nobody switched off', { allowedFeatures: ['camera', 'fullscreen'] }, /allowedFeatures\[1\]` is "fullscreen", but no such feature/],
+  ['a delegated feature that nobody switched off', { delegatedFeatures: { fullscreen: ['https://a.example.com'] } }, /delegatedFeatures.fullscreen` is "fullscreen", but no such feature/],
+  ['a feature delegated to nobody', { delegatedFeatures: { payment: [] } }, /delegatedFeatures.payment` is \[\], but it names nobody/],
+  ['a feature delegated to a page', { delegatedFeatures: { payment: ['https://a.example.com/pay'] } }, /delegatedFeatures.payment\[0\]` is .* it is no https origin/],
+  ['a feature delegated twice', { delegatedFeatures: { payment: ['https://a.example.com', 'https://a.example.com'] } }, /two entries have this origin/],
   ['a feature twice', { allowedFeatures: ['camera', 'camera'] }, /two entries have this feature/],
   ['HTTPS for no day', { httpsOnlyFor: Duration.hours(1) }, /httpsOnlyFor` is 0\.04.*between 1/],
 ])('refuses %s, before anything is created', (_, securityHeaders, message) => {

@@ -16,7 +16,7 @@ test.each<[string, Record<string, unknown>, RegExp]>([
   ['a secret by its name', { login: { clientSecret: 'x' } }, /Test\/Site: `runtimeConfig.login.clientSecret` is "…", but by its name it is a secret\. Everybody can read/],
   ['a password', { db_password: 'x' }, /runtimeConfig.db_password/],
   ['a private key by its name', { signingKey: 'x' }, /runtimeConfig.signingKey/],
-  ['a token', { accessToken: 'x' }, /runtimeConfig.accessToken/],
+  ['a token', { accessToken: 'x' }, /runtimeConfig.accessToken.*What is public.*gets a name that says so, such as "mapsPublicKey"/],
   ['a key of AWS', { keys: ['AKIAIOSFODNN7EXAMPLE'] }, /`runtimeConfig.keys\[0\]` is "…", but it looks like a key/],
   ['a private key', { tls: '-----BEGIN RSA PRIVATE KEY-----\nMII' }, /it looks like a key/],
   ['a value from a store of secrets', { login: SecretValue.secretsManager('login').unsafeUnwrap() }, /`runtimeConfig.login` is "…", but it is read from a store of secrets/],

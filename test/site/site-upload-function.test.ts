@@ -135,7 +135,7 @@ test('the stack\'s own pages are written anew, and the assets that they no longe
     event: { RequestType: 'Update', PhysicalResourceId: 'SiteUpload' },
     objects: {
       'index.html': { Body: 'before', Metadata: stack },
-      'assets/app-1.js': { Metadata: stack, ContentType: 'text/javascript' },
+      'assets/app-1.js': { Metadata: stack, ContentType: 'text/javascript', ContentEncoding: 'br' },
       'assets/app-0.js': { Metadata: { superseded: 'true' }, ContentType: 'text/javascript' },
       'assets/app-2.js': { Metadata: { superseded: 'true' }, ContentType: 'text/javascript' },
       'old-page.html': { Metadata: stack },
@@ -144,7 +144,7 @@ test('the stack\'s own pages are written anew, and the assets that they no longe
   expect(puts).toContain('assets/app-2.js');
   expect(calls.filter(({ put }: any) => put === 'index.html')).toEqual([{ put: 'index.html', IfMatch: '"old"' }]);
   expect(calls.filter(({ copy }: any) => copy)).toEqual([{
-    copy: 'assets/app-1.js', MetadataDirective: 'REPLACE', Metadata: { superseded: 'true' }, ContentType: 'text/javascript',
+    copy: 'assets/app-1.js', MetadataDirective: 'REPLACE', Metadata: { superseded: 'true' }, ContentType: 'text/javascript', ContentEncoding: 'br',
     CacheControl: 'public, max-age=31536000, immutable', TaggingDirective: 'REPLACE', Tagging: 'superseded=true',
   }]);
 });

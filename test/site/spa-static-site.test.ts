@@ -2,10 +2,11 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Duration, NestedStack, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as route53 from 'aws-cdk-lib/aws-route53';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import { ApiOrigin } from '../../src/site/api-origin';
 import { EdgeFirewall } from '../../src/site/firewall/edge-firewall';
 import { SiteDomain } from '../../src/site/site-domain';
@@ -278,6 +279,12 @@ describe('maximal', () => {
     expect(Statement.flatMap(({ Resource }: any) => Resource)).not.toContain('*');
   });
 
+  test('nothing is uploaded before it may be', () => {
+    const { template, only } = maximal();
+    const [policy] = Object.keys(template.findResources('AWS::IAM::Policy')).filter(id => id.includes('SiteUploadPolicy'));
+    expect(only('Custom::SiteUpload', 'SiteUpload').DependsOn).toContain(policy);
+  });
+
   test('A and AAAA records point to the distribution', () => {
     const { template } = maximal();
     for (const Type of ['A', 'AAAA']) { template.hasResourceProperties('AWS::Route53::RecordSet', { Type, Name: 'app.innovate.example.', HostedZoneId: 'Z123' }); }
@@ -315,10 +322,36 @@ test('an API with paths of its own, one of them cached', () => {
     api: ApiOrigin.https('api.innovate.example'), apiPaths: ['/api/*', '/graphql'], cachedApiPaths: { '/api/catalogue/*': cloudfront.CachePolicy.CACHING_OPTIMIZED },
   });
   // the first pattern that matches counts
-  expect(config.CacheBehaviors.map(({ PathPattern }: any) => PathPattern)).toEqual(['/assets/*', '/api/catalogue/*', '/api/*', '/graphql']);
+  expect(config.CacheBehaviors.map(({ PathPattern }: any) => PathPattern)).toEqual(['/assets/*', '/api/catalogue/*', '/api/*', '/api', '/graphql']);
   expect(behavior('/api/catalogue/*').CachePolicyId).toEqual(stack.resolve(cloudfront.CachePolicy.CACHING_OPTIMIZED.cachePolicyId));
   expect(behavior('/graphql').CachePolicyId).toEqual(stack.resolve(cloudfront.CachePolicy.CACHING_DISABLED.cachePolicyId));
   expect(config.Origins).toHaveLength(2);
+});
+
+test.each([[undefined, ['/api/*', '/api']], [['/api/*', '/api'], ['/api/*', '/api']], [['/api*'], ['/api*']], [['/v1/api/*'], ['/v1/api/*', '/v1/api']]])(
+  'the folder of an API without its slash is no route of the app: %j', (apiPaths, expected) => {
+    const { config } = site({ api: ApiOrigin.https('api.innovate.example'), apiPaths });
+    expect(config.CacheBehaviors.map(({ PathPattern }: any) => PathPattern).slice(1)).toEqual(expected);
+  });
+
+test('under attack the firewall of the site challenges nobody who calls its API', () => {
+  const { template } = site({ api: ApiOrigin.https('api.innovate.example'), apiPaths: ['/graphql'] });
+  expect(JSON.stringify(template.findResources('AWS::WAFv2::WebACL'))).toContain('"RegexString":"^/graphql$|');
+});
+
+describe('alerts beside a firewall of one\'s own', () => {
+  const withFirewall = (watched: boolean) => {
+    const stack = testStack('us-east-1');
+    const alerts = new sns.Topic(stack, 'Alerts');
+    new SpaStaticSite(stack, 'Site', { alerts, firewall: new EdgeFirewall(stack, 'Firewall', watched ? { alerts } : {}) });
+    return stack;
+  };
+
+  test('say that nobody is told of what it blocks', () => {
+    Annotations.fromStack(withFirewall(false)).hasWarning('/Test/Site', Match.stringLikeRegexp('Nobody is told of what `firewall` blocks'));
+  });
+
+  test('say nothing where the firewall has its own', () => expectNoAnnotations(withFirewall(true)));
 });
 
 test('metrics are read where CloudFront reports them', () => {

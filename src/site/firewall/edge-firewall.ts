@@ -62,6 +62,9 @@ export class EdgeFirewall extends FirewallBase {
   public readonly capacity: number;
 
   /** @internal */
+  public readonly _watched: boolean;
+
+  /** @internal */
   protected readonly _metrics: WebAclMetrics;
 
   constructor(scope: Construct, id: string, props: EdgeFirewallProps = {}) {
@@ -79,6 +82,7 @@ export class EdgeFirewall extends FirewallBase {
     this.encryptionKey = encryptionKey;
     this.capacity = capacity;
     this._metrics = metrics;
+    this._watched = props.alerts !== undefined;
   }
 }
 

@@ -26,6 +26,13 @@ export abstract class FirewallBase extends Construct {
   /** @internal */
   protected abstract readonly _metrics: WebAclMetrics;
 
+  /**
+   * Whether somebody is told of what it blocks.
+   *
+   * @internal
+   */
+  public abstract readonly _watched: boolean;
+
   /** Requests that any rule blocked; the sum over five minutes unless said otherwise. */
   public metricBlockedRequests(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return requestMetric(this._metrics, 'BlockedRequests', 'ALL', options);

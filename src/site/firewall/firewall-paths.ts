@@ -3,7 +3,7 @@ import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
 type Statement = wafv2.CfnWebACL.StatementProperty;
 
 /** What WAF matches a regular expression of at most. */
-const LONGEST_PATTERN = 200;
+export const LONGEST_PATTERN = 200;
 
 /** What it takes to leave a folder by another way than its name: a part that begins with a dot, another kind of slash, or something encoded that may become one. */
 const WAY_OUT = '/\\.|\\\\|%(00|25|2[eEfF]|5[cC])';

@@ -62,6 +62,14 @@ export interface FirewallProps {
   readonly antiDdos?: boolean;
 
   /**
+   * Paths whose clients cannot answer the browser challenge of the anti-DDoS group, as CloudFront writes patterns: `*` for any characters, `?` for one.
+   * What is below `/.well-known/`, and files by their endings, are exempt anyway. A `SpaStaticSite` gives its `apiPaths` to the firewall that it makes.
+   *
+   * @default ['/api/*']
+   */
+  readonly unchallengedPaths?: string[];
+
+  /**
    * AWS WAF Bot Control. AWS charges for it by the month and by the request.
    *
    * @default - none

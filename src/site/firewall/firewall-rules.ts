@@ -1,11 +1,12 @@
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
 import { AddressSets, fromAddresses } from './firewall-address-list';
-import { MANAGED_GROUPS } from './firewall-managed-groups';
+import { GROUPS, MANAGED_GROUPS } from './firewall-managed-groups';
 import { FirewallMode } from './firewall-mode';
 import { any, pathsAsWritten, pathsInAnySpelling } from './firewall-paths';
 import { FirewallProps } from './firewall-props';
 import { FirewallRateLimit } from './firewall-rate-limit';
 import { BLOCK, BLOCK_LARGE_BODY, blockUntil } from './firewall-responses';
+import { unchallenged } from './firewall-unchallenged';
 import { DEFAULT_LIMIT, GLOBAL_WINDOW, OWN_PRIORITIES } from './firewall-validation';
 
 type Rule = wafv2.CfnWebACL.RuleProperty;
@@ -28,9 +29,6 @@ export interface FirewallRulesOptions {
 const LARGE_BODY_LABEL = 'awswaf:managed:aws:core-rule-set:SizeRestrictions_Body';
 const LARGE_BODY_RULE = 'SizeRestrictions_BODY';
 
-/** API clients and files cannot answer the silent browser challenge that an attack brings on. */
-const NO_CHALLENGE = ['^/api/', '\\.(css|gif|ico|jpe?g|js|json|map|mp4|pdf|png|svg|txt|webmanifest|webm|webp|woff2?|xml)$'];
-
 /**
  * The rules in the order in which WAF applies them: attacks by their volume first, then by their source, then by their content.
  *
@@ -50,7 +48,7 @@ export function firewallRules(options: FirewallRulesOptions): Rule[] {
 function volumeRules({ props, allowed, denied, behindCloudFront }: FirewallRulesOptions): Draft[] {
   const everybodyElse = butAllowed(allowed, behindCloudFront);
   return [
-    ...props.antiDdos ?? !behindCloudFront ? [managed('AWSManagedRulesAntiDDoSRuleSet', props, { managedRuleGroupConfigs: [antiDdosConfig()] })] : [],
+    ...props.antiDdos ?? !behindCloudFront ? [managed(GROUPS.antiDdos, props, { managedRuleGroupConfigs: [antiDdosConfig(props)] })] : [],
     ...denied.length ? [own('DenyList', BLOCK, fromAddresses(denied, behindCloudFront))] : [],
     ...behindCloudFront ? [] : [
       rateRule('RateLimit', props.rateLimit ?? DEFAULT_LIMIT, GLOBAL_WINDOW, everybodyElse),
@@ -63,20 +61,17 @@ function volumeRules({ props, allowed, denied, behindCloudFront }: FirewallRules
 function sourceRules({ props, allowed, behindCloudFront }: FirewallRulesOptions): Draft[] {
   if (behindCloudFront) { return []; }
   const scope = scopedDown(butAllowed(allowed, behindCloudFront));
-  return ['AWSManagedRulesAmazonIpReputationList', 'AWSManagedRulesAnonymousIpList'].map(name => managed(name, props, scope));
+  return GROUPS.reputation.map(name => managed(name, props, scope));
 }
 
 function contentRules({ props, allowed, behindCloudFront }: FirewallRulesOptions): Draft[] {
   const { uploadPaths = [], botControl } = props;
   return [
-    managed('AWSManagedRulesCommonRuleSet', props),
+    managed(GROUPS.core, props),
     ...uploadPaths.length ? [own('LargeBodyOutsideUploadPaths', BLOCK_LARGE_BODY, largeBodyOutside(uploadPaths))] : [],
-    managed('AWSManagedRulesKnownBadInputsRuleSet', props),
-    managed('AWSManagedRulesSQLiRuleSet', props),
-    managed('AWSManagedRulesLinuxRuleSet', props),
-    managed('AWSManagedRulesUnixRuleSet', props),
+    ...GROUPS.attacks.map(name => managed(name, props)),
     // the last, because each request that gets here is charged
-    ...botControl ? [managed('AWSManagedRulesBotControlRuleSet', props, {
+    ...botControl ? [managed(GROUPS.botControl, props, {
       managedRuleGroupConfigs: [{
         awsManagedRulesBotControlRuleSet: { inspectionLevel: botControl._settings.targeted ? 'TARGETED' : 'COMMON' },
       }],
@@ -132,18 +127,18 @@ function scopedDown(statements: Statement[]): { scopeDownStatement?: Statement }
   return { scopeDownStatement: statements.length === 1 ? statements[0] : { andStatement: { statements } } };
 }
 
-function antiDdosConfig(): wafv2.CfnWebACL.ManagedRuleGroupConfigProperty {
+function antiDdosConfig({ unchallengedPaths }: FirewallProps): wafv2.CfnWebACL.ManagedRuleGroupConfigProperty {
   return {
     awsManagedRulesAntiDDoSRuleSet: {
       clientSideActionConfig: {
-        challenge: { usageOfAction: 'ENABLED', exemptUriRegularExpressions: NO_CHALLENGE.map(regexString => ({ regexString })) },
+        challenge: { usageOfAction: 'ENABLED', exemptUriRegularExpressions: unchallenged(unchallengedPaths).map(regexString => ({ regexString })) },
       },
     },
   };
 }
 
 function managed(name: string, props: FirewallProps, options: ManagedOptions = {}): Draft {
-  const counted = countedRulesOf(name, props);
+  const ruleActionOverrides = overridesOf(name, props);
   const version = props.managedRuleVersions?.[name];
   return {
     name,
@@ -153,7 +148,7 @@ function managed(name: string, props: FirewallProps, options: ManagedOptions = {
         vendorName: 'AWS',
         name,
         ...version && { version },
-        ...counted.length && { ruleActionOverrides: counted.map(rule => ({ name: rule, actionToUse: { count: {} } })) },
+        ...ruleActionOverrides.length && { ruleActionOverrides },
         ...options,
       },
     },
@@ -163,12 +158,14 @@ function managed(name: string, props: FirewallProps, options: ManagedOptions = {
 
 /**
  * While the firewall observes, each rule counts by itself, because a group ends at its first rule that would block and hides the others.
- * That the group counts as a whole holds also for rules that AWS adds later.
+ * That the group counts as a whole holds also for rules that AWS adds later. What blocks does so with an answer that an API's clients can read.
  */
-function countedRulesOf(group: string, { mode, countedRules = [], uploadPaths = [] }: FirewallProps): string[] {
-  const { rules } = MANAGED_GROUPS[group];
-  return mode === FirewallMode.OBSERVE ? rules
-    : rules.filter(rule => countedRules.includes(rule) || (rule === LARGE_BODY_RULE && uploadPaths.length > 0));
+function overridesOf(group: string, { mode, countedRules = [], uploadPaths = [] }: FirewallProps): wafv2.CfnWebACL.RuleActionOverrideProperty[] {
+  return Object.entries(MANAGED_GROUPS[group].rules).flatMap(([name, action]) => {
+    const counted = mode === FirewallMode.OBSERVE || countedRules.includes(name) || (name === LARGE_BODY_RULE && uploadPaths.length > 0);
+    if (counted) { return [{ name, actionToUse: { count: {} } }]; }
+    return action === 'Block' ? [{ name, actionToUse: BLOCK }] : [];
+  });
 }
 
 function own(name: string, action: RuleAction, statement: Statement): Draft {

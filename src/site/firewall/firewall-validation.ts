@@ -2,10 +2,11 @@ import { Stack } from 'aws-cdk-lib';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
 import { validateAddressList } from './firewall-address-list';
-import { MANAGED_GROUPS, MANAGED_VERSION, PUBLISHED_ON } from './firewall-managed-groups';
+import { knownRules, MANAGED_GROUPS, MANAGED_VERSION, PUBLISHED_ON } from './firewall-managed-groups';
 import { fitsPattern, leadsOut } from './firewall-paths';
 import { FirewallProps } from './firewall-props';
 import { FirewallRateLimit } from './firewall-rate-limit';
+import { validateUnchallenged } from './firewall-unchallenged';
 import { isDeployTime, reject, validateMatch, validateRange, validateUnique } from '../../private/validation';
 
 const SMALLEST_LIMIT = 10;
@@ -26,6 +27,7 @@ export function validateFirewall(scope: Construct, props: FirewallProps, region:
   validateAddressList(scope, 'allowList', props.allowList);
   validateAddressList(scope, 'denyList', props.denyList);
   validateUploadPaths(scope, props.uploadPaths ?? []);
+  validateUnchallenged(scope, props.unchallengedPaths);
   validatePaths(scope, 'botControl.paths', props.botControl?._settings.paths);
   validateCountedRules(scope, props);
   Object.keys(props.managedRuleVersions ?? {}).sort().forEach(group => validateVersion(scope, group, props.managedRuleVersions![group]));
@@ -105,7 +107,7 @@ function validateUploadPaths(scope: Construct, paths: string[]): void {
 }
 
 function validateCountedRules(scope: Construct, { countedRules = [], uploadPaths = [] }: FirewallProps): void {
-  const known = Object.values(MANAGED_GROUPS).flatMap(({ rules }) => rules);
+  const known = knownRules();
   countedRules.forEach((value, index) => {
     const prop = `countedRules[${index}]`;
     if (!isDeployTime(value) && !known.includes(value)) {

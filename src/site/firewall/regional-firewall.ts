@@ -54,6 +54,9 @@ export class RegionalFirewall extends FirewallBase {
   public readonly capacity: number;
 
   /** @internal */
+  public readonly _watched: boolean;
+
+  /** @internal */
   protected readonly _metrics: WebAclMetrics;
 
   constructor(scope: Construct, id: string, props: RegionalFirewallProps) {
@@ -69,6 +72,7 @@ export class RegionalFirewall extends FirewallBase {
     this.encryptionKey = encryptionKey;
     this.capacity = capacity;
     this._metrics = metrics;
+    this._watched = props.alerts !== undefined;
     props.loadBalancers.forEach((loadBalancer, index) => this.guard(loadBalancer, index));
   }
 

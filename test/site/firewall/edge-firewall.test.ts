@@ -6,6 +6,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
 import { EdgeFirewall, EdgeFirewallProps } from '../../../src/site/firewall/edge-firewall';
 import { FirewallBotControl } from '../../../src/site/firewall/firewall-bot-control';
+import { MANAGED_GROUPS } from '../../../src/site/firewall/firewall-managed-groups';
 import { FirewallMode } from '../../../src/site/firewall/firewall-mode';
 import { SpaStaticSite } from '../../../src/site/spa-static-site';
 import { ACCOUNT, expectNoAnnotations, REGION, testStack } from '../../support/stacks';
@@ -27,6 +28,9 @@ function firewall(props?: EdgeFirewallProps, stack: Stack = testStack('us-east-1
 
 const rule = (rules: Rule[], name: string) => rules.find(({ Name }) => Name === name)!;
 const group = (rules: Rule[], name: string) => rule(rules, name).Statement.ManagedRuleGroupStatement;
+
+const overrides = (rules: Rule[], name: string): { Name: string; ActionToUse: any }[] => group(rules, name).RuleActionOverrides ?? [];
+const counted = (rules: Rule[], name: string) => overrides(rules, name).filter(({ ActionToUse }) => ActionToUse.Count).map(({ Name }) => Name);
 
 /** A rule of one's own. */
 function teapots(priority: number, changes: Partial<wafv2.CfnWebACL.RuleProperty> = {}): wafv2.CfnWebACL.RuleProperty {
@@ -50,7 +54,7 @@ test('minimal: the managed rules in order, a rate limit, and everything else all
   ]);
   expect(rules.map(({ Priority }) => Priority)).toEqual([100, 101, 102, 103, 104, 105, 106, 107, 108]);
   expect(rule(rules, 'RateLimit').Statement.RateBasedStatement).toEqual({ Limit: 2000, EvaluationWindowSec: 300, AggregateKeyType: 'IP' });
-  expect(group(rules, 'AWSManagedRulesCommonRuleSet')).toEqual({ VendorName: 'AWS', Name: 'AWSManagedRulesCommonRuleSet' });
+  expect(group(rules, 'AWSManagedRulesCommonRuleSet')).toEqual({ VendorName: 'AWS', Name: 'AWSManagedRulesCommonRuleSet', RuleActionOverrides: expect.anything() });
   expect(webAcl.AssociationConfig).toBeUndefined();
   template.resourceCountIs('AWS::WAFv2::IPSet', 0);
   template.resourceCountIs('AWS::CloudWatch::Alarm', 0);
@@ -70,15 +74,57 @@ test('each rule has a metric and samples of its own', () => {
   expect(webAcl.VisibilityConfig).toMatchObject({ CloudWatchMetricsEnabled: true, SampledRequestsEnabled: true });
 });
 
+function exemptions(props?: EdgeFirewallProps): string[] {
+  const statement = group(firewall(props).rules, 'AWSManagedRulesAntiDDoSRuleSet');
+  const { Challenge } = statement.ManagedRuleGroupConfigs[0].AWSManagedRulesAntiDDoSRuleSet.ClientSideActionConfig;
+  expect(Challenge.UsageOfAction).toBe('ENABLED');
+  return Challenge.ExemptUriRegularExpressions.map(({ RegexString }: { RegexString: string }) => RegexString);
+}
+
+function isChallenged(path: string, props?: EdgeFirewallProps): boolean {
+  return !exemptions(props).some(pattern => new RegExp(pattern).test(path));
+}
+
 test.each([
   ['/api/orders', false], ['/api/', false], ['/assets/app-123.js', false], ['/logo.PNG', true], ['/runtime-config.json', false],
-  ['/', true], ['/orders/7', true], ['/my/api/guide', true], ['/index.html', true],
+  ['/', true], ['/orders/7', true], ['/my/api/guide', true], ['/index.html', true], ['/api', false], ['/apis/1', true], ['/.well-known/acme-challenge/x', false],
+  ['/assets/app.wasm', false], ['/fonts/a.ttf', false], ['/graphql', true], ['/x/.well-known/y', true],
 ])('under attack %s gets a browser challenge: %s', (path, challenged) => {
-  const statement = group(firewall().rules, 'AWSManagedRulesAntiDDoSRuleSet');
-  const { Challenge } = statement.ManagedRuleGroupConfigs[0].AWSManagedRulesAntiDDoSRuleSet.ClientSideActionConfig;
-  const exempt = Challenge.ExemptUriRegularExpressions.map(({ RegexString }: { RegexString: string }) => new RegExp(RegexString));
-  expect(Challenge.UsageOfAction).toBe('ENABLED');
-  expect(!exempt.some((pattern: RegExp) => pattern.test(path))).toBe(challenged);
+  expect(isChallenged(path)).toBe(challenged);
+});
+
+test.each<[string, string[], boolean]>([
+  ['/graphql', ['/api/*', '/graphql'], false], ['/graphql/x', ['/graphql'], true], ['/api/orders', ['/graphql'], true], ['/v1/x/rpc', ['/v?/*/rpc'], false], ['/v12/x/rpc', ['/v?/*/rpc'], true],
+  ['/a.b/c', ['/a.b/*'], false], ['/aXb/c', ['/a.b/*'], true], ['/feed.atom', [], true], ['/.well-known/x', [], false],
+])('%s gets a challenge where %j are without: %s', (path, unchallengedPaths, challenged) => {
+  expect(isChallenged(path, { unchallengedPaths })).toBe(challenged);
+});
+
+test('many paths without a challenge share the five expressions that WAF takes', () => {
+  const unchallengedPaths = Array.from({ length: 30 }, (_, index) => `/service-${index}/*`);
+  const expressions = exemptions({ unchallengedPaths });
+  expect(expressions.length).toBeLessThanOrEqual(5);
+  expect(expressions.filter(expression => expression.length > 200)).toEqual([]);
+  expect(unchallengedPaths.filter(path => isChallenged(path.replace('*', 'x'), { unchallengedPaths }))).toEqual([]);
+});
+
+describe('what a client reads whose request is blocked', () => {
+  const { rules, webAcl } = firewall({ denyList: ['192.0.2.0/24'] });
+  const BLOCK = { Block: { CustomResponse: { ResponseCode: 403, CustomResponseBodyKey: 'Blocked' } } };
+
+  test('is JSON, by rules of AWS\'s too', () => {
+    expect(webAcl.CustomResponseBodies.Blocked).toEqual({ ContentType: 'APPLICATION_JSON', Content: '{"message":"The request was blocked."}' });
+    expect(rule(rules, 'DenyList').Action).toEqual(BLOCK);
+    for (const { Name } of rules.filter(each => each.Name.startsWith('AWS'))) {
+      const { rules: published } = MANAGED_GROUPS[Name];
+      expect(overrides(rules, Name)).toEqual(Object.keys(published).filter(each => published[each] === 'Block').map(each => ({ Name: each, ActionToUse: BLOCK })));
+    }
+  });
+
+  test('and rules that AWS lets count or challenge still do', () => {
+    expect(overrides(rules, 'AWSManagedRulesAmazonIpReputationList').map(({ Name }) => Name)).not.toContain('AWSManagedIPDDoSList');
+    expect(overrides(rules, 'AWSManagedRulesAntiDDoSRuleSet').map(({ Name }) => Name)).toEqual(['DDoSRequests']);
+  });
 });
 
 describe('the log', () => {
@@ -168,8 +214,9 @@ test('maximal: every prop arrives in the web ACL', () => {
 
   const core = group(rules, 'AWSManagedRulesCommonRuleSet');
   expect(core.Version).toBe('Version_1.23');
-  expect(core.RuleActionOverrides).toEqual(['NoUserAgent_HEADER', 'SizeRestrictions_BODY'].map(Name => ({ Name, ActionToUse: { Count: {} } })));
-  expect(group(rules, 'AWSManagedRulesSQLiRuleSet')).toMatchObject({ Version: 'Version_2.5', RuleActionOverrides: [{ Name: 'SQLi_COOKIE' }] });
+  expect(counted(rules, 'AWSManagedRulesCommonRuleSet')).toEqual(['NoUserAgent_HEADER', 'SizeRestrictions_BODY']);
+  expect(group(rules, 'AWSManagedRulesSQLiRuleSet').Version).toBe('Version_2.5');
+  expect(counted(rules, 'AWSManagedRulesSQLiRuleSet')).toEqual(['SQLi_COOKIE']);
   expect(group(rules, 'AWSManagedRulesLinuxRuleSet').Version).toBeUndefined();
   expect(group(rules, 'AWSManagedRulesBotControlRuleSet').ManagedRuleGroupConfigs).toEqual([{ AWSManagedRulesBotControlRuleSet: { InspectionLevel: 'TARGETED' } }]);
   expect(webAcl.AssociationConfig).toEqual({ RequestBody: { CLOUDFRONT: { DefaultSizeInspectionLimit: 'KB_64' } } });
@@ -313,6 +360,10 @@ test.each<[string, EdgeFirewallProps, RegExp]>([
   ['an upload path twice', { uploadPaths: ['/api/a/', '/api/a/'] }, /`uploadPaths` is "\/api\/a\/", but two entries have this path/],
   ['an upload path inside another', { uploadPaths: ['/api/a/b/', '/api/a/'] }, /`uploadPaths\[0\]` is "\/api\/a\/b\/", but "\/api\/a\/" covers it already/],
   ['Bot Control on a relative path', { botControl: FirewallBotControl.common({ paths: ['api'] }) }, /`botControl.paths\[0\]` is "api"/],
+  ['a relative path without a challenge', { unchallengedPaths: ['/api/*', 'graphql'] }, /`unchallengedPaths\[1\]` is "graphql", but it is no path pattern/],
+  ['a path without a challenge twice', { unchallengedPaths: ['/a', '/a'] }, /`unchallengedPaths` is "\/a", but two entries have this path/],
+  ['a path without a challenge that is too long', { unchallengedPaths: [`/${'a'.repeat(200)}`] }, /`unchallengedPaths\[0\]` is .* longer than WAF takes/],
+  ['more paths without a challenge than WAF takes', { unchallengedPaths: Array.from({ length: 9 }, (_, index) => `/${'a'.repeat(120)}${index}`) }, /`unchallengedPaths` is 9, but the anti-DDoS group has no room/],
   ['a rule that AWS does not have', { countedRules: ['NoUserAgent'] }, /`countedRules\[0\]` is "NoUserAgent", but no rule of these groups had this name/],
   ['a rule twice', { countedRules: ['SQLi_BODY', 'SQLi_BODY'] }, /two entries have this name/],
   ['the body rule counted with upload paths', { countedRules: ['SizeRestrictions_BODY'], uploadPaths: ['/api/a/'] }, /`uploadPaths` says where bodies may be larger/],

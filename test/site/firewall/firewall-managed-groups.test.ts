@@ -1,56 +1,58 @@
 import { Template } from 'aws-cdk-lib/assertions';
+import { DescribedGroup, groupOf, tableOf } from '../../../scripts/refresh-managed-rule-groups';
 import { EdgeFirewall } from '../../../src/site/firewall/edge-firewall';
 import { FirewallBotControl } from '../../../src/site/firewall/firewall-bot-control';
-import { MANAGED_GROUPS, MANAGED_VERSION } from '../../../src/site/firewall/firewall-managed-groups';
+import { GROUPS, knownRules, MANAGED_GROUPS, MANAGED_VERSION } from '../../../src/site/firewall/firewall-managed-groups';
+import * as table from '../../../src/site/firewall/managed-rule-groups.json';
 import { testStack } from '../../support/stacks';
 
-/**
- * Capacity of each group, and its newest static version, copied from AWS's list and changelog of 2026-10-01.
- *
- * @see https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html
- * @see https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-changelog.html
- */
-const PUBLISHED: [string, number, string | undefined][] = [
-  ['AWSManagedRulesCommonRuleSet', 700, 'Version_1.23'],
-  ['AWSManagedRulesAdminProtectionRuleSet', 100, undefined],
-  ['AWSManagedRulesKnownBadInputsRuleSet', 200, 'Version_1.26'],
-  ['AWSManagedRulesSQLiRuleSet', 200, 'Version_2.5'],
-  ['AWSManagedRulesLinuxRuleSet', 200, 'Version_2.6'],
-  ['AWSManagedRulesUnixRuleSet', 100, 'Version_3.2'],
-  ['AWSManagedRulesWindowsRuleSet', 200, 'Version_2.5'],
-  ['AWSManagedRulesPHPRuleSet', 100, 'Version_2.2'],
-  ['AWSManagedRulesWordPressRuleSet', 100, 'Version_1.3'],
-  ['AWSManagedRulesAmazonIpReputationList', 25, undefined],
-  ['AWSManagedRulesAnonymousIpList', 50, undefined],
-  ['AWSManagedRulesBotControlRuleSet', 50, 'Version_6.1'],
-  ['AWSManagedRulesATPRuleSet', 50, 'Version_1.1'],
-  ['AWSManagedRulesACFPRuleSet', 50, 'Version_1.1'],
-  ['AWSManagedRulesAntiDDoSRuleSet', 50, undefined],
-];
+const ACTIONS = ['Block', 'Count', 'Captcha', 'Challenge', 'Allow'];
 
-test('the list is the published one, by name, capacity and newest version', () => {
-  const listed = Object.entries(MANAGED_GROUPS).map(([name, { capacity, versions }]) => [name, capacity, versions[versions.length - 1]]);
-  expect(listed.sort()).toEqual([...PUBLISHED].sort());
+test('the table says when it was read, and where', () => {
+  expect(table.readOn).toMatch(/^20\d\d-\d\d-\d\d$/);
+  expect(table.source).toMatch(/AWS WAF|aws wafv2/);
 });
 
-test('every group in a web ACL is published', () => {
+test('every group in a web ACL is published, and so is every rule that it overrides', () => {
   const stack = testStack('us-east-1');
   new EdgeFirewall(stack, 'Firewall', { botControl: FirewallBotControl.common() });
   const [webAcl] = Object.values(Template.fromStack(stack).findResources('AWS::WAFv2::WebACL'));
-  const groups = webAcl.Properties.Rules.map(({ Statement }: any) => Statement.ManagedRuleGroupStatement?.Name).filter(Boolean);
-  expect(groups).toHaveLength(9);
-  expect(groups.filter((name: string) => !PUBLISHED.some(([published]) => published === name))).toEqual([]);
+  const groups = webAcl.Properties.Rules.map(({ Statement }: any) => Statement.ManagedRuleGroupStatement).filter(Boolean);
+  expect(groups.map(({ Name }: any) => Name).sort()).toEqual(Object.values(GROUPS).flat().sort());
+  for (const { Name, RuleActionOverrides = [] } of groups) {
+    const published = (table.groups as Record<string, { rules: object }>)[Name];
+    expect(Object.keys(published.rules)).toEqual(expect.arrayContaining(RuleActionOverrides.map((override: any) => override.Name)));
+  }
 });
 
-test('no rule stands in two groups, so that its name tells the group', () => {
-  const rules = Object.values(MANAGED_GROUPS).flatMap(group => group.rules);
-  expect(new Set(rules).size).toBe(rules.length);
+test('no rule stands in two groups of a firewall, so that its name tells the group', () => {
+  expect(knownRules().length).toBeGreaterThan(40);
+  expect(new Set(knownRules()).size).toBe(knownRules().length);
 });
 
-test('versions are in order and written as AWS writes them', () => {
-  for (const { versions, versioned } of Object.values(MANAGED_GROUPS)) {
+test('versions are in order and written as AWS writes them; rules have an action of WAF\'s', () => {
+  for (const { versions, versioned, capacity, rules } of Object.values(MANAGED_GROUPS)) {
     const numbers = versions.map(version => MANAGED_VERSION.exec(version)!.slice(1).map(Number));
     expect(numbers).toEqual([...numbers].sort(([a, b], [c, d]) => a - c || b - d));
+    expect(new Set(versions).size).toBe(versions.length);
     if (!versioned) { expect(versions).toEqual([]); }
+    expect(capacity).toBeGreaterThan(0);
+    expect(ACTIONS).toEqual(expect.arrayContaining(Object.values(rules)));
   }
+});
+
+describe('the script that writes the table', () => {
+  const available = { VendorName: 'AWS', Name: 'AWSManagedRulesCommonRuleSet', VersioningSupported: true };
+  const described: DescribedGroup = { Capacity: 700, Rules: [{ Name: 'NoUserAgent_HEADER', Action: { Block: {} } }, { Name: 'Other', Action: { Count: {} } }] };
+
+  test('takes what AWS WAF answers, versions in their order', () => {
+    expect(groupOf(available, described, ['Version_1.10', 'Version_1.2'])).toEqual({
+      capacity: 700, versioned: true, versions: ['Version_1.2', 'Version_1.10'], rules: { NoUserAgent_HEADER: 'Block', Other: 'Count' },
+    });
+    expect(groupOf({ VendorName: 'AWS', Name: 'AWSManagedRulesAnonymousIpList' }, described, []).versioned).toBe(false);
+  });
+
+  test('writes the table that is there', () => {
+    expect(JSON.parse(tableOf(MANAGED_GROUPS, table.readOn, table.source))).toEqual({ readOn: table.readOn, source: table.source, groups: table.groups });
+  });
 });

@@ -182,7 +182,7 @@ describe('observing', () => {
   };
   const attack: WebRequest = {
     path: '/api/login', method: 'BREW', address: '203.0.113.9',
-    matched: Object.fromEntries(Object.entries(MANAGED_GROUPS).map(([group, { rules }]) => [group, [...rules, 'RuleThatAwsAddsLater']])),
+    matched: Object.fromEntries(Object.entries(MANAGED_GROUPS).map(([group, { rules }]) => [group, [...Object.keys(rules), 'RuleThatAwsAddsLater']])),
   };
 
   test('blocks nothing, whatever matches, and counts each rule that would have blocked', () => {

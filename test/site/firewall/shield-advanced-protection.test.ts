@@ -1,9 +1,10 @@
-import { Template } from 'aws-cdk-lib/assertions';
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { EdgeFirewall, EdgeFirewallProps } from '../../../src/site/firewall/edge-firewall';
 import { FirewallMode } from '../../../src/site/firewall/firewall-mode';
 import { ShieldAdvancedProtection, ShieldAdvancedProtectionProps } from '../../../src/site/firewall/shield-advanced-protection';
 import { SpaStaticSite } from '../../../src/site/spa-static-site';
-import { expectNoAnnotations, testStack } from '../../support/stacks';
+import { ACCOUNT, expectNoAnnotations, testStack } from '../../support/stacks';
 
 function protection(props: Partial<ShieldAdvancedProtectionProps> = {}, firewallProps: EdgeFirewallProps = {}) {
   const stack = testStack('us-east-1');
@@ -16,7 +17,7 @@ function protection(props: Partial<ShieldAdvancedProtectionProps> = {}, firewall
 test('minimal: the distribution is protected, and attacks are blocked', () => {
   const { stack, construct, distribution, template } = protection();
   template.hasResourceProperties('AWS::Shield::Protection', {
-    ResourceArn: stack.resolve(distribution.distributionArn),
+    ResourceArn: { 'Fn::Join': ['', Match.arrayWith([stack.resolve(distribution.distributionId)])] },
     ApplicationLayerAutomaticResponseConfiguration: { Status: 'ENABLED', Action: { Block: {} } },
   });
   expect(stack.resolve(construct.protectionArn)).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/^Shield/), 'ProtectionArn'] });
@@ -36,4 +37,21 @@ test('refuses a firewall without room for the rules of Shield Advanced', () => {
     visibilityConfig: { cloudWatchMetricsEnabled: true, sampledRequestsEnabled: true, metricName: `Xss${priority}` },
   }));
   expect(() => protection({}, { additionalRules: rules })).toThrow(/`firewall` is 4927, but its rules leave less than 150 of 5000 units of capacity/);
+});
+
+test('refuses a firewall that is not in front of the distribution', () => {
+  const stack = testStack('us-east-1');
+  const { distribution } = new SpaStaticSite(stack, 'Site');
+  expect(() => new ShieldAdvancedProtection(stack, 'Shield', { distribution, firewall: new EdgeFirewall(stack, 'Other') }))
+    .toThrow(/Test\/Shield: `firewall` is "Test\/Other", but it is not in front of Test\/Site\/Distribution/);
+});
+
+test('a distribution of another region and stack, without an export', () => {
+  const app = new App();
+  const [web, shield] = [['Web', 'eu-west-1'], ['Shield', 'us-east-1']].map(([id, region]) => new Stack(app, id, { env: { account: ACCOUNT, region } }));
+  const { distribution, firewall } = new SpaStaticSite(web, 'Site');
+  new ShieldAdvancedProtection(shield, 'Shield', { distribution, firewall });
+  expect(JSON.stringify(Template.fromStack(shield).findResources('AWS::Shield::Protection'))).toContain('"Fn::GetStackOutput":{"StackName":"Web"');
+  expect(JSON.stringify(Template.fromStack(web).toJSON().Outputs)).not.toContain('Export');
+  expectNoAnnotations(app);
 });
