@@ -15,7 +15,7 @@ const vpc = new ec2.Vpc(stack, 'Vpc', {
   restrictDefaultSecurityGroup: false,
 });
 const cluster = new KarpenterCluster(stack, 'Cluster', {
-  vpc, nodeBudget: NodeBudget.usdPerMonth(600), compute: ClusterCompute.autoMode(), deletionProtection: false,
+  vpc, nodeBudget: NodeBudget.usdPerMonth(600), compute: ClusterCompute.autoMode(), plainHttp: true, deletionProtection: false,
 });
 cluster.addWebService('Api', { port: 8443, scaling: { minReplicas: 2, maxReplicas: 4 } });
 

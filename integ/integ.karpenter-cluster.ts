@@ -13,7 +13,7 @@ const vpc = new ec2.Vpc(stack, 'Vpc', {
   natGateways: 1,
   restrictDefaultSecurityGroup: false,
 });
-const cluster = new KarpenterCluster(stack, 'Cluster', { vpc, nodeBudget: NodeBudget.usdPerMonth(600), deletionProtection: false });
+const cluster = new KarpenterCluster(stack, 'Cluster', { vpc, nodeBudget: NodeBudget.usdPerMonth(600), plainHttp: true, deletionProtection: false });
 const api = cluster.addWebService('Api', { port: 8443, scaling: { minReplicas: 2, maxReplicas: 4 } });
 api.addEnvironment('LOAD_BALANCER', cluster.loadBalancer.loadBalancerDnsName);
 

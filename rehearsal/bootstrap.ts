@@ -1,6 +1,7 @@
 /**
  * What a cluster gets besides what CloudFormation knows, really applied: the bootstrap pipelines of the example platform, action by action, to a real API
- * server; again, which changes nothing; over what the release before left; and by the kubectl provider's function, which the local AWS runs.
+ * server; again, which changes nothing; over what the release before left; and by the kubectl provider's function, which the local AWS runs. By both ways, what is
+ * taken out of the code leaves the cluster.
  */
 import * as path from 'node:path';
 import { Failure } from './failure';
@@ -10,7 +11,8 @@ import type { ClusterClient, KubernetesObject } from './kubernetes/cluster-clien
 import { missingOf, playBundle, unfinished } from './kubernetes/play';
 import { NEW_FIELD, PREVIOUS_VERSION, previousGeneration } from './kubernetes/previous-generation';
 import { ProvidedCluster } from './kubernetes/provided-cluster';
-import { beyond, changes, differencesInContent, type Snapshot, takeSnapshot } from './kubernetes/snapshot';
+import { renderPart } from './kubernetes/rendering';
+import { beyond, changes, differencesInContent, keyOfManifest, type Snapshot, takeSnapshot } from './kubernetes/snapshot';
 import { startTestCluster, type TestCluster } from './kubernetes/test-cluster';
 import { type KubernetesTools, kubernetesTools } from './kubernetes/tools';
 import { runProgram } from './program';
@@ -21,6 +23,10 @@ const WORK_DIRECTORY = '.rehearsal';
 const APP = 'rehearsal/kubernetes/kubectl-app.ts';
 const BY_PIPELINE: App = { name: 'by-pipeline', file: APP, environment: { BOOTSTRAP: 'pipeline' } };
 const BY_KUBECTL: App = { name: 'by-kubectl', file: APP, environment: { BOOTSTRAP: 'kubectl' } };
+/** The namespace whose only service is taken out, and something in it that is somebody else's. */
+const NAMESPACE = 'reports';
+const SOMEBODY_ELSES = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'somebody-elses', namespace: NAMESPACE }, data: { kept: 'yes' } };
+const STAYING = [`Namespace ${NAMESPACE}`, `ConfigMap ${NAMESPACE}/somebody-elses`];
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 const progress = new Progress();
@@ -33,9 +39,9 @@ async function main(): Promise<void> {
   const [first, second] = pipelines(bundles);
   await onTestCluster(tools, directory, 'pipeline', cluster => twice(cluster, tools, first));
   await onTestCluster(tools, directory, 'upgrade', cluster => upgrade(cluster, tools, second));
-  const expected = await onTestCluster(tools, directory, 'compare', cluster => byPipeline(cluster, directory));
+  const expected = await onTestCluster(tools, directory, 'compare', cluster => byPipeline(cluster, tools, directory));
   await byKubectl(tools, directory, expected);
-  process.stdout.write(`${proven.map(line => `  ${line}\n`).join('')}Passed: the bundle comes to a real cluster by both ways, again without a change, and over the release before in order.\n`);
+  process.stdout.write(`${proven.map(line => `  ${line}\n`).join('')}Passed: the bundle comes to a real cluster by both ways, again without a change, over the release before in order, and leaves it when it is taken out.\n`);
 }
 
 /** One environment's for each half of what is asked. */
@@ -116,25 +122,74 @@ function fieldsOfNodePools(definition?: KubernetesObject): string[] {
   return Object.keys(properties.spec.properties.template.properties.spec.properties as object);
 }
 
-async function byPipeline({ client, empty }: TestCluster, directory: string): Promise<Snapshot> {
-  const assembly = await synthesizeApp(BY_PIPELINE, directory);
-  const [bundle] = await bundlesOf(assembly, path.join(path.dirname(assembly), 'bundles'));
-  await playBundle(client, bundle, follow);
-  return beyond(empty, await takeSnapshot(client));
+/** What one strategy brings: everything, and what is left when a pool and a service are taken out of the code. */
+interface Brought {
+  readonly whole: Snapshot;
+  readonly less: Snapshot;
+  /** What has to leave. */
+  readonly leaving: readonly string[];
 }
 
-async function byKubectl(tools: KubernetesTools, directory: string, expected: Snapshot): Promise<void> {
+async function byPipeline({ client, empty }: TestCluster, tools: KubernetesTools, directory: string): Promise<Brought> {
+  const [whole, less] = [await bundleOf(BY_PIPELINE, directory), await bundleOf(lessOf(BY_PIPELINE), directory)];
+  const kept = new Set(await keysOf(tools, less));
+  const leaving = (await keysOf(tools, whole)).filter(key => !kept.has(key) && !STAYING.includes(key));
+  refuseAny('What is taken out has no object of a kind that is to be proven', kindsMissing(leaving, ['NodePool', 'EC2NodeClass', 'ValidatingAdmissionPolicy', 'ResourceQuota', 'TargetGroupBinding']));
+
+  await playBundle(client, whole, follow);
+  const before = beyond(empty, await takeSnapshot(client));
+  await client.applyForReal([SOMEBODY_ELSES]);
+  await playBundle(client, less, follow);
+  const after = beyond(empty, await takeSnapshot(client));
+  refuseAny('The pipeline does not take out what is no more in the code', remains(after, leaving));
+  proven.push(`a node pool and a web service that are taken out of the code leave with the pipeline's next run: ${leaving.length} objects; their namespace and what is somebody else's in it stay`);
+  return { whole: before, less: after, leaving };
+}
+
+async function bundleOf(app: App, directory: string): Promise<Bundle> {
+  const assembly = await synthesizeApp(app, directory);
+  const [bundle] = await bundlesOf(assembly, path.join(path.dirname(assembly), 'bundles'));
+  return bundle;
+}
+
+function lessOf(app: App): App {
+  return { ...app, name: `${app.name}-less`, environment: { ...app.environment, LESS: 'yes' } };
+}
+
+async function keysOf(tools: KubernetesTools, { steps }: Bundle): Promise<string[]> {
+  const keys: string[] = [];
+  for (const part of steps.flatMap(({ parts }) => parts)) { keys.push(...(await renderPart(tools, part)).map(keyOfManifest)); }
+  return keys;
+}
+
+function kindsMissing(keys: readonly string[], kinds: readonly string[]): string[] {
+  return kinds.filter(kind => !keys.some(key => new RegExp(`(^|/)${kind} `).test(key))).map(kind => `there is no ${kind}`);
+}
+
+/** What is there and should not be, and the other way round. */
+function remains(snapshot: Snapshot, leaving: readonly string[]): string[] {
+  return [...leaving.filter(key => snapshot.has(key)).map(key => `${key} is still there`), ...STAYING.filter(key => !snapshot.has(key)).map(key => `${key} is gone`)];
+}
+
+async function byKubectl(tools: KubernetesTools, directory: string, { whole, less, leaving }: Brought): Promise<void> {
   const assembly = await synthesizeApp(BY_KUBECTL, directory);
+  const later = await synthesizeApp(lessOf(BY_KUBECTL), directory);
   const provided = await ProvidedCluster.start(tools, path.join(directory, 'kubectl'), WORK_DIRECTORY, assembly);
   try {
     const { result: made, seconds } = await progress.phase('kubectl', () => provided.deploy());
-    refuseAny('The kubectl provider does not bring what the pipeline brings', [...difference(expected, made), ...differencesInContent(expected, made)]);
-    const { result: left } = await progress.phase('destroy', () => provided.destroy());
-    refuseAny('The deletion of the stack leaves objects in the cluster', [...left.keys()]);
+    refuseAny('The kubectl provider does not bring what the pipeline brings', [...difference(whole, made), ...differencesInContent(whole, made)]);
+    await provided.client.applyForReal([SOMEBODY_ELSES]);
+    const { result: left } = await progress.phase('taken out', () => provided.deploy(later));
+    refuseAny('The kubectl provider does not take out what is no more in the code', remains(left, leaving));
+    refuseAny('The kubectl provider does not leave what the pipeline leaves', [...difference(less, left), ...differencesInContent(less, left)]);
+    const { result: rest } = await progress.phase('destroy', () => provided.destroy());
+    const staying = [...STAYING, 'Namespace app'];
+    refuseAny('The deletion of the stack leaves objects in the cluster', [...rest.keys()].filter(key => !staying.includes(key)));
+    refuseAny('The deletion of the stack takes namespaces with it', staying.filter(key => !rest.has(key)));
     refuseAny('The teardown of nodes did not come into the cluster', provided.admitted.some(arn => /NodeTeardown/.test(arn)) ? [] : ['no role of it was let in', ...provided.refused]);
     proven.push(
-      `the kubectl provider's function, let in by its access entry, made the same ${made.size} objects in ${seconds.toFixed(0)} s of cdk deploy`,
-      'cdk destroy took them away again, the NodePools by the teardown\'s function, let in by its own',
+      `the kubectl provider's function, let in by its access entry, made the same ${made.size} objects in ${seconds.toFixed(0)} s of cdk deploy, and took the same ${leaving.length} out`,
+      'cdk destroy took everything away but namespaces, the NodePools by the teardown\'s function, let in by its own',
     );
   } finally {
     await provided.stop();

@@ -94,7 +94,8 @@ async function playDay(cluster: ScalingCluster, tools: ScalingTools, options: Op
   traffic.start();
   sampler.start();
   const day = new Day({
-    cluster, sampler, traffic, service: SERVICE, minReplicas, vcpusPerPod: requestedMillicores / 1000 * cpuUtilization / 100,
+    cluster, sampler, traffic, service: SERVICE, minReplicas, podVcpus: requestedMillicores / 1000,
+    vcpusPerPod: requestedMillicores / 1000 * cpuUtilization / 100,
     eveningMinutes: options.minutes, onPhase: name => progress.update(name),
   });
   try {

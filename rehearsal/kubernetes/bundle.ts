@@ -111,18 +111,17 @@ function replaceVariables(file: string, variables: readonly (readonly [string, s
   fs.writeFileSync(file, text);
 }
 
-const PROVIDED = ['Custom::AWSCDK-EKS-HelmChart', 'Custom::AWSCDK-EKS-KubernetesResource'];
+const PROVIDED = 'Custom::AWSCDK-EKS-HelmChart';
 
 /** What the kubectl provider's function is given, in the order of the dependencies. */
 async function providerBundle({ assembly, stack, values, folder }: Source): Promise<Bundle | undefined> {
-  const resources = Object.entries(stack.template.Resources ?? {}).filter(([, { Type }]) => PROVIDED.includes(Type));
+  const resources = Object.entries(stack.template.Resources ?? {}).filter(([, { Type }]) => Type === PROVIDED);
   if (resources.length === 0) { return undefined; }
   fs.mkdirSync(folder, { recursive: true });
   const steps: BundleStep[] = [];
   for (const [logicalId, resource] of inOrder(resources, stack)) {
     const properties = await values.resolve(stack, resource.Properties) as Record<string, string>;
-    const part = resource.Type.endsWith('HelmChart') ? chartPart(assembly, folder, logicalId, properties) : objectsPart(folder, logicalId, properties);
-    steps.push({ name: logicalId, parts: [part], retries: false });
+    steps.push({ name: logicalId, parts: [chartPart(assembly, folder, logicalId, properties)], retries: false });
   }
   return { name: `${stack.displayName}: kubectl provider`, folder, steps };
 }
@@ -133,12 +132,6 @@ function chartPart(assembly: string, folder: string, name: string, properties: R
   const file = path.join(folder, `${name}.values.json`);
   fs.writeFileSync(file, properties.Values ?? '{}');
   return { name, files: [], release: { name: properties.Release, namespace: properties.Namespace, chart, values: [file] } };
-}
-
-function objectsPart(folder: string, name: string, { Manifest }: Record<string, string>): BundlePart {
-  const file = path.join(folder, `${name}.json`);
-  fs.writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: JSON.parse(Manifest) as unknown[] }, null, 2));
-  return { name, files: [file] };
 }
 
 /** Each after what it depends on, directly or through others. */

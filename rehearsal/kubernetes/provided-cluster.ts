@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Authentication, type AccessEntry } from './authentication';
+import type { ClusterClient } from './cluster-client';
 import { unfinishedDeployments } from './play';
 import { beyond, type Snapshot, takeSnapshot } from './snapshot';
 import { startTestCluster, type TestCluster } from './test-cluster';
@@ -45,11 +46,16 @@ export class ProvidedCluster {
     return [...this.authentication.refused];
   }
 
-  /** What a deployment brings to the cluster. */
-  async deploy(): Promise<Snapshot> {
+  /** To ask the cluster by as its administrator. */
+  get client(): ClusterClient {
+    return this.test!.client;
+  }
+
+  /** What a deployment brings to the cluster, of the same app or of a later version of it. */
+  async deploy(assembly: string = this.assembly): Promise<Snapshot> {
     const cli = new CdkCli(this.aws!);
     await cli.bootstrap(environmentsOf(this.stacks));
-    await cli.deploy(this.assembly, this.stacks, QUIET).catch(error => { throw this.explained(error as Failure); });
+    await cli.deploy(assembly, this.stacks, QUIET).catch(error => { throw this.explained(error as Failure); });
     const snapshot = await takeSnapshot(this.test!.client);
     const problems = unfinishedDeployments(snapshot);
     if (problems.length > 0) { throw new Failure('CloudFormation says that all is there, and it is not', problems.join('\n')); }

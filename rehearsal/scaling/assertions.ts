@@ -42,6 +42,7 @@ export function assertionsOf(expected: Expectations): Assertion[] {
     ...survived('a lack of Spot was survived', samples, facts.noSpot, facts.noSpot && shortageOf(facts.noSpot, launched)),
     servedOnDemand(samples, launched, facts.noSpot),
     ...survived('an empty zone was survived', samples, facts.emptyZone, facts.emptyZone && shortageOf(facts.emptyZone, launched)),
+    grewElsewhere(samples, launched, facts.emptyZone),
     capHeld(samples, facts, budget.vcpus + budget.surplusVcpus),
     backToBaseline(samples, facts, minReplicas),
   ];
@@ -100,6 +101,18 @@ function servedOnDemand(samples: readonly Sample[], launched: ReadonlyMap<string
   return {
     name, holds: facts.refusals > 0 && onDemand > 0 && last.pods.ready >= facts.needed,
     measured: `${last.pods.ready} of ${facts.needed} needed pods ready, ${onDemand} machines on demand`,
+  };
+}
+
+/** New machines, and none in the zone that had none. */
+function grewElsewhere(samples: readonly Sample[], launched: ReadonlyMap<string, Machine>, facts?: ShortageFacts): Assertion {
+  const name = 'without a zone the traffic was served from the others';
+  if (!facts) { return { name, holds: false, measured: 'it was not played' }; }
+  const last = samples.filter(({ second }) => second <= facts.to).at(-1)!;
+  const zones = facts.launched.map(id => launched.get(id)!.zone);
+  return {
+    name, holds: zones.length > 0 && !zones.includes(facts.zone!) && last.pods.ready >= facts.needed,
+    measured: `${last.pods.ready} of ${facts.needed} needed pods ready, ${zones.length} machines in ${[...new Set(zones)].sort().join(' and ') || 'no zone'}, none in ${facts.zone}`,
   };
 }
 

@@ -17,6 +17,8 @@ export interface ShortageFacts {
   readonly refusals: number;
   /** Machines that it launched instead. */
   readonly launched: readonly string[];
+  /** The one without anything. @default - no zone in particular */
+  readonly zone?: string;
 }
 
 /** What the day was told and what came of it, for the assertions. */
@@ -39,6 +41,8 @@ export interface DayOptions {
   readonly traffic: Traffic;
   readonly service: Service;
   readonly minReplicas: number;
+  /** What a pod requests, in vCPUs. */
+  readonly podVcpus: number;
   /** CPU of one pod at the autoscaler's target, in vCPUs. */
   readonly vcpusPerPod: number;
   /** The longest that the evening may take. */
@@ -49,7 +53,8 @@ export interface DayOptions {
 const RISE = 100;
 const NEXT_RISE = 40;
 const SPOT_SHORTAGE_RISE = 1.5;
-const ZONE_SHORTAGE_RISE = 2;
+/** Of the pods that are wanted, above the machines that are there: a machine or two. */
+const ZONE_SHORTAGE_VCPUS = 8;
 /** The autoscaler leaves things as they are while the usage is as close to its target. */
 const TOLERANCE = 1.1;
 /** Of the vCPUs that the budget pays for. */
@@ -121,19 +126,19 @@ export class Day {
 
   /** No Spot anywhere, while the traffic grows. */
   private async spotShortage(): Promise<void> {
-    this.facts.noSpot = await this.shortage('no Spot', SPOT_SHORTAGE_RISE, [{ lifecycles: ['spot'] }], 300);
+    this.facts.noSpot = await this.shortage('no Spot', this.facts.baseDemandVcpus * RISE * SPOT_SHORTAGE_RISE, [{ lifecycles: ['spot'] }], 300);
   }
 
-  /** A zone without anything, while it grows on. */
+  /** A zone without anything, while it grows on: beyond the machines that are there, or nobody would notice. */
   private async zoneShortage(): Promise<void> {
-    const [{ zone }] = this.options.cluster.surroundings.subnets;
-    this.facts.emptyZone = await this.shortage('empty zone', ZONE_SHORTAGE_RISE, [{ zones: [zone] }], 90);
+    const { cluster: { surroundings: { subnets: [{ zone }] } }, sampler, podVcpus, vcpusPerPod } = this.options;
+    const pods = Math.ceil((sampler.last!.vcpus + ZONE_SHORTAGE_VCPUS) / podVcpus);
+    this.facts.emptyZone = { ...await this.shortage('empty zone', pods * vcpusPerPod * TOLERANCE, [{ zones: [zone] }], 240), zone };
   }
 
-  private async shortage(name: string, factor: number, shortages: Shortage[], patience: number): Promise<ShortageFacts> {
+  private async shortage(name: string, demand: number, shortages: Shortage[], patience: number): Promise<ShortageFacts> {
     const { cluster: { ec2 }, sampler, vcpusPerPod } = this.options;
     const before = new Set(sampler.launched.keys());
-    const demand = this.facts.baseDemandVcpus * RISE * factor;
     const from = sampler.second;
     this.begin(name, demand);
     const refusedBefore = await ec2.setShortages(shortages);

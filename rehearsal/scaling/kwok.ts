@@ -87,6 +87,11 @@ function documentsOf({ podStartSeconds: { least, most }, podStopSeconds }: KwokO
       { key: '.status.phase', operator: 'In', values: ['Pending'] },
       { key: '.status.conditions.[] | select( .type == "Ready" ) | .status', operator: 'NotIn', values: ['True'] },
     ], { statusTemplate: POD_READY }, { durationMilliseconds: least * 1000, jitterDurationMilliseconds: most * 1000 }),
+    stage('job-done', 'Pod', [
+      { key: '.metadata.deletionTimestamp', operator: 'DoesNotExist' },
+      { key: '.metadata.ownerReferences.[].kind', operator: 'In', values: ['Job'] },
+      { key: '.status.phase', operator: 'In', values: ['Running'] },
+    ], { statusTemplate: POD_DONE }, { durationMilliseconds: 2000 }),
     stage('pod-end', 'Pod', [{ key: '.metadata.deletionTimestamp', operator: 'Exists' }], { delete: true }, { durationMilliseconds: podStopSeconds * 1000 }),
     { apiVersion: API_VERSION, kind: 'Metric', metadata: { name: 'resource' }, spec: { path: '/metrics/nodes/{nodeName}/metrics/resource', metrics: METRICS } },
   ];
@@ -154,6 +159,35 @@ podIPs:
 {{ end }}
 phase: Running
 startTime: {{ $now | Quote }}
+`;
+
+/** A job, such as the migration of the database, that did what it had to. */
+const POD_DONE = `{{ $now := Now }}
+conditions:
+- lastTransitionTime: {{ $now | Quote }}
+  status: "True"
+  type: Initialized
+{{ range ( list "Ready" "ContainersReady" ) }}
+- lastTransitionTime: {{ $now | Quote }}
+  reason: PodCompleted
+  status: "False"
+  type: {{ . }}
+{{ end }}
+containerStatuses:
+{{ range .spec.containers }}
+- image: {{ .image | Quote }}
+  name: {{ .name | Quote }}
+  ready: false
+  restartCount: 0
+  started: false
+  state:
+    terminated:
+      exitCode: 0
+      finishedAt: {{ $now | Quote }}
+      reason: Completed
+      startedAt: {{ $now | Quote }}
+{{ end }}
+phase: Succeeded
 `;
 
 const OF_CONTAINER = [{ name: 'container', value: 'container.name' }, { name: 'namespace', value: 'pod.metadata.namespace' }, { name: 'pod', value: 'pod.metadata.name' }];

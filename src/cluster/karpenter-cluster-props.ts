@@ -36,7 +36,7 @@ export interface KarpenterClusterProps {
    */
   readonly nodeImage?: NodeImage;
   /**
-   * The subnets of control plane, nodes, pods and load balancer.
+   * The subnets of control plane, nodes and pods, and of the load balancer unless it has its own.
    *
    * @default - the private subnets with a way out: `{ subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS }`
    */
@@ -54,11 +54,25 @@ export interface KarpenterClusterProps {
    */
   readonly kubernetesVersion?: eks.KubernetesVersion;
   /**
-   * Certificate of the load balancer.
+   * Subnets for the load balancer alone, in two zones at least and each a /27 or larger; they need no way out. The pods of web services then take requests from nobody
+   * else's addresses: a network policy knows addresses only, so where the load balancer is among the pods, every pod in its subnets gets in as well.
    *
-   * @default - the load balancer speaks HTTP, inside the VPC only, and a warning says so
+   * @default - `vpcSubnets`
+   */
+  readonly loadBalancerSubnets?: ec2.SubnetSelection;
+  /**
+   * Certificate of the load balancer, for a name that it is reached by.
+   *
+   * @default - the load balancer takes no requests, and web services are refused, unless `plainHttp` is true
    */
   readonly certificate?: acm.ICertificate;
+  /**
+   * Whether the load balancer takes requests by plain HTTP on port 80, from CloudFront and inside the VPC: for a trial that has no certificate.
+   * From the load balancer to the pods it is TLS all the same. Every synthesis warns of it.
+   *
+   * @default false
+   */
+  readonly plainHttp?: boolean;
   /**
    * The id of CloudFront's origin-facing prefix list in the cluster's region.
    *
@@ -101,7 +115,7 @@ export interface KarpenterClusterProps {
    */
   readonly alerts?: sns.ITopic;
   /**
-   * How long the control plane's logs are kept.
+   * How long logs are kept: of the control plane, of the bootstrap and the teardown, and the load balancer's of who asked for what.
    *
    * @default logs.RetentionDays.ONE_YEAR
    */

@@ -1,4 +1,4 @@
-import { Names, Stack } from 'aws-cdk-lib';
+import { Lazy, Names, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -29,20 +29,24 @@ import { KarpenterClusterBase } from './karpenter-cluster-base';
 import { KarpenterClusterProps } from './karpenter-cluster-props';
 import { IKarpenterCluster } from './karpenter-cluster-ref';
 import { NodeCapacity } from './nodes/node-capacity';
+import { PodRequest } from './nodes/node-pods';
 import { NodePool } from './nodes/node-pool';
 import { NodePoolOptions } from './nodes/node-pool-options';
 import { NodePools } from './nodes/node-pools';
 import { createAutoModeSupply, createKarpenterSupply, NodeSupply } from './nodes/node-supply';
 import { storageManifests } from './persistent-volumes';
-import { validateCloudFrontPrefixList } from './services/cloudfront-prefix-lists';
 import { InternalLoadBalancer } from './services/internal-load-balancer';
 import { LoadBalancerController } from './services/load-balancer-controller';
+import { loadBalancerCidrs, LoadBalancerSubnetsProps, validateLoadBalancerSubnets } from './services/load-balancer-subnets';
 import { TargetOptions } from './services/target-options';
 import { WebService, WebServiceOptions } from './services/web-service';
 import { serviceAlarms } from './services/web-service-alarms';
 import { releaseOf, validateKubernetesVersion, VERSIONS } from './versions';
 import { whenComplete } from './when-complete';
 import { validateAlerts } from '../private/alarm-topic';
+import { validateCloudFrontPrefixList } from '../private/cloudfront-prefix-lists';
+import { contractOf } from '../private/deployment-contract';
+import { reject } from '../private/validation';
 
 /**
  * An EKS cluster that Karpenter scales within a budget in dollars, on Graviton, behind an internal load balancer that only CloudFront reaches.
@@ -110,6 +114,7 @@ export class KarpenterCluster extends KarpenterClusterBase {
   private readonly services: WebService[] = [];
   private readonly vpc: ec2.IVpc;
   private readonly vpcSubnets: ec2.SubnetSelection;
+  private readonly subnets: LoadBalancerSubnetsProps;
   private readonly kubernetesVersion: string;
   private readonly pools: NodePools;
   private readonly supply: NodeSupply;
@@ -126,7 +131,8 @@ export class KarpenterCluster extends KarpenterClusterBase {
     this.kubernetesVersion = version.version;
     this.clusterName = props.clusterName ?? Names.uniqueResourceName(this, { maxLength: 40, separator: '-' }).toLowerCase();
     this.vpc = props.vpc;
-    this.vpcSubnets = props.vpcSubnets ?? { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS };
+    this.subnets = subnetsOf(props);
+    this.vpcSubnets = this.subnets.vpcSubnets;
     this._autoMode = (props.compute ?? ClusterCompute.karpenter())._autoMode;
     this.pools = this.createPools(props);
 
@@ -171,6 +177,13 @@ export class KarpenterCluster extends KarpenterClusterBase {
   }
 
   /**
+   * What the Deployments of the web services have to be like, as JSON: for the `deploymentContract` of a delivery, and for `npx cdk-innovate-platform check-deployment`.
+   */
+  public get deploymentContract(): string {
+    return Lazy.string({ produce: () => JSON.stringify(contractOf(this.clusterName, this.services.map(service => service._describe()))) });
+  }
+
+  /**
    * Adds a container that serves HTTPS: everything around its Deployment.
    *
    * @param id The construct's id, from which the service takes its name.
@@ -209,20 +222,47 @@ export class KarpenterCluster extends KarpenterClusterBase {
    * @internal
    */
   public _addressRanges(): { loadBalancerCidrs: string[]; vpcCidr: string } {
-    const { subnets } = this.vpc.selectSubnets(this.vpcSubnets);
-    const vpcCidr = this.vpc.vpcCidrBlock;
-    const known = subnets.map(subnet => rangeOf(subnet)).filter(cidr => cidr !== undefined);
-    // an imported subnet may not know its range; the load balancer is somewhere in the VPC then
-    return { loadBalancerCidrs: known.length === subnets.length ? known : [vpcCidr], vpcCidr };
+    return { loadBalancerCidrs: loadBalancerCidrs(this, this.subnets), vpcCidr: this.vpc.vpcCidrBlock };
+  }
+
+  /**
+   * Whether requests reach the load balancer at all.
+   *
+   * @internal
+   */
+  public get _takesRequests(): boolean {
+    return this.entrance.listener !== undefined;
+  }
+
+  /**
+   * How many pods that tolerate nothing have room at least.
+   *
+   * @internal
+   */
+  public _podsOf(request: PodRequest): number {
+    return this.pools.podsOf(request);
+  }
+
+  /**
+   * How long pods may take to end, on whatever node they are.
+   *
+   * @internal
+   */
+  public get _longestGraceSeconds(): number {
+    return this.pools.longestGraceSeconds;
   }
 
   private validate(props: KarpenterClusterProps, { version }: eks.KubernetesVersion, bootstrap: ClusterBootstrap): void {
     validateClusterName(this, props.clusterName);
     validateKubernetesVersion(this, version);
     bootstrap._validate(this, version);
-    validateCloudFrontPrefixList(this, props.cloudFrontPrefixListId);
+    validateCloudFrontPrefixList(this, 'cloudFrontPrefixListId', props.cloudFrontPrefixListId);
     validateAlerts(this, props.alerts);
     validateApart(this, props.administrators ?? [], props.developers ?? []);
+    validateLoadBalancerSubnets(this, subnetsOf(props));
+    if (props.certificate && props.plainHttp) {
+      reject(this, { prop: 'plainHttp', value: true, problem: 'there is a `certificate`', remedy: 'Leave out one of the two.' });
+    }
   }
 
   private createPools({ nodeBudget, nodePool, nodeImage }: KarpenterClusterProps): NodePools {
@@ -271,13 +311,15 @@ export class KarpenterCluster extends KarpenterClusterBase {
     });
   }
 
-  private createEntrance({ certificate, cloudFrontPrefixListId, deletionProtection = true, logRetention }: KarpenterClusterProps): InternalLoadBalancer {
+  private createEntrance(props: KarpenterClusterProps): InternalLoadBalancer {
+    const { certificate, plainHttp = false, cloudFrontPrefixListId, deletionProtection = true, logRetention } = props;
     return new InternalLoadBalancer(this, 'LoadBalancer', {
       clusterName: this.clusterName,
       autoMode: this._autoMode,
       vpc: this.vpc,
-      vpcSubnets: this.vpcSubnets,
+      vpcSubnets: this.subnets.loadBalancerSubnets ?? this.vpcSubnets,
       certificate,
+      plainHttp,
       cloudFrontPrefixListId,
       deletionProtection,
       logRetention,
@@ -314,6 +356,7 @@ export class KarpenterCluster extends KarpenterClusterBase {
   }
 
   private finish(): void {
+    for (const service of this.services) { service._complete(); }
     for (const service of this.alarms ? this.services : []) { serviceAlarms(service).forEach(alarm => this.alarms!.tell(alarm)); }
     this.delivery.deliver(this.bundle());
     reportCapacity(this, this.pools, this.services.map(service => service._describe()));
@@ -337,10 +380,6 @@ export class KarpenterCluster extends KarpenterClusterBase {
   }
 }
 
-function rangeOf(subnet: ec2.ISubnet): string | undefined {
-  try {
-    return subnet.ipv4CidrBlock;
-  } catch {
-    return undefined;
-  }
+function subnetsOf({ vpc, vpcSubnets, loadBalancerSubnets }: KarpenterClusterProps): LoadBalancerSubnetsProps {
+  return { vpc, vpcSubnets: vpcSubnets ?? { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS }, loadBalancerSubnets };
 }

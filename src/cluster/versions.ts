@@ -11,14 +11,16 @@ export type AddonName = typeof ADDONS[number];
 export interface KubernetesRelease {
   /** Kubernetes' own, such as `1.36`. */
   readonly version: string;
+  /** Of the package `@aws-cdk/lambda-layer-kubectl-v36`, or what its minor is. */
+  readonly kubectlLayer: string;
   readonly addons: Record<AddonName, string>;
 }
 
-const RELEASES: Record<string, { readonly addons: Record<AddonName, string> }> = table.kubernetes;
+const RELEASES: Record<string, Omit<KubernetesRelease, 'version'>> = table.kubernetes;
 
 /**
- * What works together, the one table of versions. Kubernetes versions and their add-ons stand in cluster-versions.json and are refreshed by
- * scripts/refresh-cluster-versions.ts; a change of a line below is tried with all the others, then scripts/refresh-charts.ts is run.
+ * What works together: all of it stands in cluster-versions.json. scripts/refresh-cluster-versions.ts refreshes add-ons and kubectl layers, and says what
+ * else is out; a change of that is tried with all the others, then scripts/refresh-charts.ts is run.
  */
 export const VERSIONS = {
   /**
@@ -28,15 +30,15 @@ export const VERSIONS = {
    */
   kubernetes: Object.keys(RELEASES).sort((one, other) => minorOf(one) - minorOf(other)),
   /** @see https://karpenter.sh/docs/upgrading/compatibility/ */
-  karpenter: '1.14.1',
+  karpenter: table.components.karpenter,
   /** What a cluster of somebody else's may have: this Karpenter accepts the newest, and the images below begin with the oldest. */
-  kubernetesOfKarpenter: { oldest: '1.31', newest: '1.36' },
+  kubernetesOfKarpenter: table.kubernetesOfKarpenter,
   /** @see https://kubernetes-sigs.github.io/aws-load-balancer-controller/ */
-  loadBalancerController: '2.17.1',
+  loadBalancerController: table.components.loadBalancerController,
   /** Has a variant for every Kubernetes version above. @see https://github.com/bottlerocket-os/bottlerocket/releases */
-  bottlerocket: '1.64.0',
+  bottlerocket: table.components.bottlerocket,
   /** Has an arm64 image for every Kubernetes version above. @see https://github.com/awslabs/amazon-eks-ami/releases */
-  al2023: 'v20260903',
+  al2023: table.components.al2023,
 };
 
 /** `36` of `1.36` and of `v1.36.0-eksbuild.25`. */

@@ -9,6 +9,10 @@ export interface ServiceContract {
   /** What one pod requests, all containers together. */
   readonly podVcpus: number;
   readonly podMemoryMib: number;
+  /** More than the load balancer goes on sending requests to a pod that leaves. */
+  readonly leastGraceSeconds: number;
+  /** What a node that ends leaves its pods. */
+  readonly mostGraceSeconds: number;
 }
 
 /** What the Deployments of a cluster's web services have to be like. */
@@ -21,6 +25,7 @@ export interface DeploymentContract {
 export function contractOf(cluster: string, services: ServiceContract[]): DeploymentContract {
   return {
     cluster,
-    services: services.map(({ name, namespace, port, podVcpus, podMemoryMib }) => ({ name, namespace, port, podVcpus, podMemoryMib })),
+    services: services.map(({ name, namespace, port, podVcpus, podMemoryMib, leastGraceSeconds, mostGraceSeconds }) =>
+      ({ name, namespace, port, podVcpus, podMemoryMib, leastGraceSeconds, mostGraceSeconds })),
   };
 }

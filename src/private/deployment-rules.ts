@@ -59,8 +59,8 @@ export interface DeploymentRule {
 const NAME_LABEL = 'app.kubernetes.io/name';
 const ARCHITECTURE = 'kubernetes.io/arch';
 const ZONE = 'topology.kubernetes.io/zone';
-/** A node that Karpenter replaces waits five minutes for its pods. */
-const LONGEST_GRACE_SECONDS = 120;
+/** What Kubernetes assumes where a pod says nothing. */
+const DEFAULT_GRACE_SECONDS = 30;
 /** What the restricted security standard admits. @see https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted */
 const VOLUMES = ['configMap', 'csi', 'downwardAPI', 'emptyDir', 'ephemeral', 'persistentVolumeClaim', 'projected', 'secret'];
 const ADDABLE_CAPABILITY = 'NET_BIND_SERVICE';
@@ -160,9 +160,11 @@ export const DEPLOYMENT_RULES: DeploymentRule[] = [
   },
   {
     id: 'shutdown',
-    message: () => `A node that is replaced waits five minutes for its pods. Set spec.template.spec.terminationGracePeriodSeconds to ${LONGEST_GRACE_SECONDS} at most.`,
-    expression: `!has(variables.pod.terminationGracePeriodSeconds) || variables.pod.terminationGracePeriodSeconds <= ${LONGEST_GRACE_SECONDS}`,
-    holds: ({ terminationGracePeriodSeconds = 0 }) => terminationGracePeriodSeconds <= LONGEST_GRACE_SECONDS,
+    message: ({ leastGraceSeconds, mostGraceSeconds }) => `When a pod ends, the load balancer waits ${leastGraceSeconds - 1} seconds for its last answers, and a node that ends waits ${mostGraceSeconds}`
+      + ` seconds for its pods. Set spec.template.spec.terminationGracePeriodSeconds (${DEFAULT_GRACE_SECONDS} where it is missing) to a number from ${leastGraceSeconds} to ${mostGraceSeconds}.`,
+    expression: 'variables.grace >= variables.leastGrace && variables.grace <= variables.mostGrace',
+    holds: ({ terminationGracePeriodSeconds: grace = DEFAULT_GRACE_SECONDS }, { leastGraceSeconds, mostGraceSeconds }) =>
+      grace >= leastGraceSeconds && grace <= mostGraceSeconds,
   },
   {
     id: 'non-root',

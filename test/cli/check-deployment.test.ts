@@ -19,7 +19,7 @@ const directory = temporaryDirectory();
 const app = path.join(directory, 'cdk.out');
 
 function clusterIn(stack: Stack, clusterName: string, services: Record<string, WebServiceOptions>): void {
-  const cluster = new KarpenterCluster(stack, 'Cluster', { vpc: foreignVpc(stack), clusterName, nodeBudget: NodeBudget.usdPerMonth(1000) });
+  const cluster = new KarpenterCluster(stack, 'Cluster', { vpc: foreignVpc(stack), clusterName, nodeBudget: NodeBudget.usdPerMonth(1000), plainHttp: true });
   for (const [id, options] of Object.entries(services)) { cluster.addWebService(id, options); }
 }
 
@@ -106,7 +106,7 @@ test('the chart of the example application keeps every rule', () => {
 
 test('the command reads standard input, and a contract that was kept', () => {
   const contract = path.join(directory, 'contract.json');
-  fs.writeFileSync(contract, JSON.stringify({ cluster: 'shop-kept', services: [{ name: 'orders', namespace: 'shop', port: 8443, podVcpus: 0.5, podMemoryMib: 512 }] }));
+  fs.writeFileSync(contract, JSON.stringify({ cluster: 'shop-kept', services: [{ name: 'orders', namespace: 'shop', port: 8443, podVcpus: 0.5, podMemoryMib: 512, leastGraceSeconds: 31, mostGraceSeconds: 120 }] }));
   const { status, stdout, stderr } = spawnSync(process.execPath, [
     path.join(ROOT, 'node_modules/tsx/dist/cli.mjs'), path.join(ROOT, 'src/cli/cdk-innovate-platform.ts'), 'check-deployment', '--contract', contract,
   ], { encoding: 'utf8', input: JSON.stringify(DEPLOYMENT_EXAMPLES[0].deployment) });

@@ -84,7 +84,7 @@ describe('with the fewest props', () => {
     });
     const encrypted = { Ebs: { Encrypted: true, KmsKeyId: resolve(cluster.encryptionKey.keyArn) } };
     template.hasResourceProperties('AWS::EC2::LaunchTemplate', {
-      LaunchTemplateData: { MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 }, BlockDeviceMappings: [encrypted, encrypted] },
+      LaunchTemplateData: { MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 }, BlockDeviceMappings: [encrypted, encrypted], Monitoring: Match.absent() },
     });
   });
 
@@ -129,7 +129,7 @@ describe('with the fewest props', () => {
     const policies = [...Object.values(template.findResources('AWS::IAM::ManagedPolicy')), ...Object.values(template.findResources('AWS::IAM::Policy'))];
     const open = policies.flatMap(policy => policy.Properties.PolicyDocument.Statement)
       .filter(statement => [statement.Resource].flat().includes('*') && !statement.Condition);
-    expect(open.map(statement => statement.Sid)).toEqual(['ReadPrices']);
+    expect(open.map(statement => statement.Sid)).toEqual(['ReadPrices', 'ListProfiles']);
   });
 
   test('pods of this cluster only can assume pod roles', () => {
@@ -144,9 +144,8 @@ describe('with the fewest props', () => {
   });
 
   test('interruptions reach an encrypted queue with the cluster\'s name, from this account only', () => {
-    template.resourceCountIs('AWS::Events::Rule', 5);
+    template.resourcePropertiesCountIs('AWS::Events::Rule', { Targets: [Match.objectLike({ DeadLetterConfig: { Arn: Match.anyValue() } })] }, 5);
     template.hasResourceProperties('AWS::SQS::Queue', { QueueName: cluster.clusterName, KmsMasterKeyId: resolve(cluster.encryptionKey.keyArn) });
-    template.allResourcesProperties('AWS::Events::Rule', { Targets: [Match.objectLike({ DeadLetterConfig: { Arn: Match.anyValue() } })] });
     template.hasResourceProperties('AWS::SQS::QueuePolicy', {
       PolicyDocument: {
         Statement: Match.arrayWith([Match.objectLike({
@@ -286,7 +285,7 @@ test('with every prop', () => {
     expect(JSON.stringify(alarm.AlarmDescription).length).toBeGreaterThan(60);
   }
   expect(alarms.map(({ MetricName }) => MetricName)).toEqual(expect.arrayContaining([
-    'FailedPipelineExecutions', 'scheduler_pending_pods_UNSCHEDULABLE', 'ApproximateAgeOfOldestMessage', 'ApproximateNumberOfMessagesVisible', 'HTTPCode_ELB_5XX_Count',
+    'ExecutionsFailed', 'scheduler_pending_pods_UNSCHEDULABLE', 'ApproximateAgeOfOldestMessage', 'ApproximateNumberOfMessagesVisible', 'HTTPCode_ELB_5XX_Count',
     'UnHealthyHostCount',
   ]));
   expect(cluster.nodePools.map(({ name }) => name)).toEqual(['default', 'batch']);
@@ -340,7 +339,7 @@ describe('with EKS Auto Mode', () => {
   });
 
   test('nothing is there that Auto Mode brings: no workers, no controllers, no queue', () => {
-    for (const type of ['AWS::EKS::Nodegroup', 'AWS::SQS::Queue', 'AWS::Events::Rule', 'AWS::IAM::InstanceProfile', 'AWS::EC2::LaunchTemplate']) {
+    for (const type of ['AWS::EKS::Nodegroup', 'AWS::SQS::Queue', 'AWS::IAM::InstanceProfile', 'AWS::EC2::LaunchTemplate']) {
       template.resourceCountIs(type, 0);
     }
     expect(cluster.controllerRole).toBeUndefined();
@@ -376,11 +375,59 @@ test('Auto Mode without a bootstrap leaves metrics-server to whoever applies the
   Template.fromStack(stack).resourceCountIs('AWS::EKS::Addon', 0);
 });
 
-test('without a certificate, a warning names the hop that has no TLS', () => {
-  const stack = testStack();
-  createCluster(stack, { certificate: undefined });
-  Template.fromStack(stack).hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', { Port: 80, Protocol: 'HTTP' });
-  Annotations.fromStack(stack).hasWarning('/Test/Cluster/LoadBalancer', Match.stringLikeRegexp('from CloudFront to the internal load balancer has no TLS'));
+describe('without a certificate', () => {
+  test('the load balancer takes no requests, and no web service is accepted', () => {
+    const stack = testStack();
+    const cluster = createCluster(stack, { certificate: undefined });
+    expect(() => cluster.addWebService('Api', { port: 8443 })).toThrow(
+      /Test\/Cluster\/Api: `certificate` is missing, but the load balancer of Test\/Cluster needs one to take requests by TLS\. Give the cluster a `certificate`, or `plainHttp: true` for a trial\./);
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('AWS::ElasticLoadBalancingV2::Listener', 0);
+    template.resourcePropertiesCountIs('AWS::EC2::SecurityGroupIngress', { SourcePrefixListId: Match.anyValue() }, 0);
+  });
+
+  test('a trial says that it does without, and is warned', () => {
+    const stack = testStack();
+    createCluster(stack, { certificate: undefined, plainHttp: true }).addWebService('Api', { port: 8443 });
+    const template = Template.fromStack(stack);
+    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', { Port: 80, Protocol: 'HTTP' });
+    template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', { SourcePrefixListId: CLOUDFRONT_PREFIX_LISTS['eu-west-1'], FromPort: 80, ToPort: 80 });
+    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', { Protocol: 'HTTPS' });
+    Annotations.fromStack(stack).hasWarning('/Test/Cluster/LoadBalancer', Match.stringLikeRegexp('from CloudFront to the internal load balancer has no TLS.*instead of `plainHttp`'));
+  });
+});
+
+describe('a load balancer in subnets of its own', () => {
+  const isolated = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
+
+  test('is the only one that the services\' network policies admit', () => {
+    const stack = testStack();
+    createCluster(stack, { loadBalancerSubnets: isolated }).addWebService('Api', { port: 8443 });
+    const vpc = stack.node.findChild('ForeignVpc') as ec2.Vpc;
+    const idsOf = (subnets: ec2.ISubnet[]) => subnets.map(({ subnetId }) => stack.resolve(subnetId));
+    Template.fromStack(stack).hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', { Subnets: idsOf(vpc.isolatedSubnets) });
+    Template.fromStack(stack).hasResourceProperties('AWS::EKS::Cluster', { ResourcesVpcConfig: { SubnetIds: idsOf(vpc.privateSubnets) } });
+    const { ingress } = objectOf(bundleOf(stack), 'NetworkPolicy', 'api').spec;
+    expect(ingress).toEqual([{ from: vpc.isolatedSubnets.map(({ ipv4CidrBlock: cidr }) => ({ ipBlock: { cidr } })), ports: [{ port: 8443, protocol: 'TCP' }] }]);
+    expect(vpc.privateSubnets.map(({ ipv4CidrBlock }) => ipv4CidrBlock)).not.toContain(ingress[0].from[0].ipBlock.cidr);
+    expectNoAnnotations(stack);
+  });
+
+  test('whose ranges are not known is a warning', () => {
+    const stack = testStack();
+    const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Imported', {
+      vpcId: 'vpc-1',
+      vpcCidrBlock: '10.9.0.0/16',
+      availabilityZones: ['eu-west-1a', 'eu-west-1b'],
+      privateSubnetIds: ['subnet-a', 'subnet-b'],
+      privateSubnetRouteTableIds: ['rtb-a', 'rtb-b'],
+      isolatedSubnetIds: ['subnet-c', 'subnet-d'],
+      isolatedSubnetRouteTableIds: ['rtb-c', 'rtb-d'],
+    });
+    createCluster(stack, { vpc, loadBalancerSubnets: isolated }).addWebService('Api', { port: 8443 });
+    expect(objectOf(bundleOf(stack), 'NetworkPolicy', 'api').spec.ingress[0].from).toEqual([{ ipBlock: { cidr: '10.9.0.0/16' } }]);
+    Annotations.fromStack(stack).hasWarning('/Test/Cluster', Match.stringLikeRegexp('ranges of `loadBalancerSubnets` are not known.*`ipv4CidrBlock`'));
+  });
 });
 
 test('a VPC of another stack, known by its ids only', () => {
@@ -425,6 +472,8 @@ test.each<[string, Partial<KarpenterClusterProps>, RegExp]>([
   ['a role that administers and reads', { administrators: [someRole], developers: [someRole] }, /`developers` is ".*Someone", but the role is among the `administrators`/],
   ['an image with Auto Mode', { compute: ClusterCompute.autoMode(), nodeImage: NodeImage.al2023() }, /`nodeImage` is .*EKS Auto Mode brings its own/],
   ['kubectl of another minor', { bootstrap: ClusterBootstrap.kubectl({ node: {} } as any, { kubectlMinor: 33 }) }, /`bootstrap` is .*1\.33.*one minor version away/],
+  ['a certificate and none', { plainHttp: true }, /`plainHttp` is true, but there is a `certificate`\. Leave out one of the two\./],
+  ['subnets of the load balancer that the pods have', { loadBalancerSubnets: { subnetGroupName: 'private' } }, /`loadBalancerSubnets` is \[.*privateSubnet1.*\], but `vpcSubnets` has them too/],
   ['a budget that pays for nothing', { nodeBudget: NodeBudget.usdPerMonth(50) }, /Test\/Cluster: `nodeBudget` is 50, .*Give at least NodeBudget.usdPerMonth\(\d+\)/],
 ])('%s is refused', (_, props, message) => {
   const stack = testStack();

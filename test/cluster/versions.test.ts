@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { KubernetesVersion } from 'aws-cdk-lib/aws-eks-v2';
-import { defaultVersions, merge, VersionTable, versionsOfPage } from '../../scripts/refresh-cluster-versions';
+import { defaultVersions, merge, mergeLayers, newer, take, VersionTable, versionsOfPage } from '../../scripts/refresh-cluster-versions';
 import { ADDONS, minorOf, releaseOf, validateKubernetesVersion, VERSIONS } from '../../src/cluster/versions';
 import { testStack } from '../support/stacks';
 
@@ -18,6 +18,10 @@ test.each(VERSIONS.kubernetes)('Kubernetes %s has every add-on in one exact vers
   expect(Object.keys(addons).sort()).toEqual([...ADDONS].sort());
   for (const addon of Object.values(addons)) { expect(addon).toMatch(/^v\d+\.\d+\.\d+-eksbuild\.\d+$/); }
   expect(minorOf(addons['kube-proxy'])).toBe(minorOf(version));
+});
+
+test.each(VERSIONS.kubernetes)('Kubernetes %s has a kubectl layer', version => {
+  expect(releaseOf(version).kubectlLayer).toMatch(/^\d+\.\d+\.\d+$/);
 });
 
 test('Karpenter runs on all of them', () => {
@@ -77,7 +81,7 @@ describe('the script that refreshes the table', () => {
   });
 
   test('takes what is newer, keeps what is not, and says both', () => {
-    const table: VersionTable = { note: '', date: '', sources: {}, kubernetes: { 1.36: { addons: { ...releaseOf('1.36').addons, 'coredns': 'v1.14.3-eksbuild.9', 'vpc-cni': 'v1.22.4-eksbuild.3' } } } };
+    const table: Pick<VersionTable, 'sources' | 'kubernetes'> = { sources: {}, kubernetes: { 1.36: { kubectlLayer: '2.0.1', addons: { ...releaseOf('1.36').addons, 'coredns': 'v1.14.3-eksbuild.9', 'vpc-cni': 'v1.22.4-eksbuild.3' } } } };
     const lines = merge(table, { 1.36: { 'coredns': 'v1.14.3-eksbuild.24', 'vpc-cni': 'v1.22.4-eksbuild.2', 'kube-proxy': releaseOf('1.36').addons['kube-proxy'] } }, 'the source');
     expect(table.kubernetes['1.36'].addons).toMatchObject({ 'coredns': 'v1.14.3-eksbuild.24', 'vpc-cni': 'v1.22.4-eksbuild.3' });
     expect(table.sources).toEqual({ 1.36: 'the source' });
@@ -88,5 +92,25 @@ describe('the script that refreshes the table', () => {
       expect.stringMatching(/^\? 1\.36 metrics-server/),
       '= 1.36 vpc-cni: stays at v1.22.4-eksbuild.3, the source is behind with v1.22.4-eksbuild.2',
     ]);
+  });
+
+  test('takes newer kubectl layers, and names those that nobody answered for', () => {
+    const { addons } = releaseOf('1.36');
+    const table = { kubernetes: { 1.34: { kubectlLayer: '2.2.2', addons }, 1.35: { kubectlLayer: '2.2.2', addons }, 1.36: { kubectlLayer: '2.0.9', addons } } };
+    expect(mergeLayers(table, { 1.34: '2.2.2', 1.36: '2.0.10' })).toEqual([
+      '? 1.35 kubectl layer: stays at 2.2.2, the registry does not answer', '+ 1.36 kubectl layer: 2.0.9 -> 2.0.10',
+    ]);
+    expect(Object.values(table.kubernetes).map(({ kubectlLayer }) => kubectlLayer)).toEqual(['2.2.2', '2.2.2', '2.0.10']);
+  });
+
+  test('says what else is out, releases only, and takes it on demand', () => {
+    expect(newer('karpenter', '1.14.1', ['v1.9.0', 'v1.15.1', 'v1.16.0-rc.0', 'tools/v2.0.0'])).toEqual(['> karpenter: 1.15.1 is out, the table has 1.14.1; --take karpenter=1.15.1']);
+    expect(newer('al2023', 'v20260903', ['v20260801', 'v20260903'])).toEqual([]);
+    expect(newer('bottlerocket', '1.64.0', undefined)).toEqual(['? bottlerocket: stays at 1.64.0, https://github.com/bottlerocket-os/bottlerocket cannot be read']);
+    const table = { components: { karpenter: '1.14.1', loadBalancerController: '2.17.1', bottlerocket: '1.64.0', al2023: 'v20260903' } };
+    expect(take(table, 'karpenter=1.15.1')).toBe('+ karpenter: 1.14.1 -> 1.15.1; now scripts/refresh-charts.ts');
+    expect(take(table, 'al2023=v20261101')).toBe('+ al2023: v20260903 -> v20261101');
+    expect(table.components).toMatchObject({ karpenter: '1.15.1', al2023: 'v20261101' });
+    for (const wrong of ['', 'karpenter', 'karpenter=latest', 'coredns=1.2.3', 'al2023=2026']) { expect(() => take(table, wrong)).toThrow('give one of karpenter, loadBalancerController'); }
   });
 });

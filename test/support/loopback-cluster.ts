@@ -43,6 +43,10 @@ export class LoopbackCluster {
   public readonly answers: Record<string, any>[] = [];
   /** Whether EKS knows the cluster. */
   public exists = true;
+  /** What the control plane logs. */
+  public logs = ['api', 'audit'];
+  /** How often EKS is asked before it has changed what the cluster logs. */
+  public logUpdateTakes = 2;
   public endpoint = '';
   /** What happens after a call, besides what it does itself. */
   public afterwards?: (call: string) => void;
@@ -109,19 +113,29 @@ export class LoopbackCluster {
       this.answers.push(JSON.parse(text));
       response.end();
     } else if (request.url!.startsWith('/clusters/')) {
-      this.answerEks(response);
+      this.answerEks(request, text, response);
     } else {
       this.answerEc2(new URLSearchParams(text), response);
     }
   }
 
-  private answerEks(response: http.ServerResponse): void {
-    if (this.exists) {
-      response.end(JSON.stringify({ cluster: { endpoint: this.endpoint, certificateAuthority: { data: this.certificate.toString('base64') } } }));
-    } else {
+  private answerEks({ method, url }: http.IncomingMessage, text: string, response: http.ServerResponse): void {
+    const call = method === 'POST' ? 'UpdateClusterConfig' : url!.includes('/updates/') ? 'DescribeUpdate' : 'DescribeCluster';
+    if (!this.exists) {
       response.writeHead(404, { 'x-amzn-errortype': 'ResourceNotFoundException' }).end(JSON.stringify({ message: 'No cluster found' }));
+    } else if (call === 'UpdateClusterConfig') {
+      const [{ types, enabled }] = (JSON.parse(text) as { logging: { clusterLogging: { types: string[]; enabled: boolean }[] } }).logging.clusterLogging;
+      if (!enabled) { this.logs = this.logs.filter(type => !types.includes(type)); }
+      response.end(JSON.stringify({ update: { id: 'update-1', status: 'InProgress' } }));
+    } else if (call === 'DescribeUpdate') {
+      response.end(JSON.stringify({ update: { id: 'update-1', status: --this.logUpdateTakes < 0 ? 'Successful' : 'InProgress' } }));
+    } else {
+      const clusterLogging = [{ types: this.logs, enabled: true }, { types: ['scheduler'], enabled: false }];
+      response.end(JSON.stringify({
+        cluster: { endpoint: this.endpoint, certificateAuthority: { data: this.certificate.toString('base64') }, logging: { clusterLogging } },
+      }));
     }
-    this.note('DescribeCluster');
+    this.note(call);
   }
 
   private answerEc2(query: URLSearchParams, response: http.ServerResponse): void {

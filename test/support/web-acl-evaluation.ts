@@ -1,4 +1,5 @@
 import { BlockList, isIPv6 } from 'node:net';
+import * as table from '../../src/site/firewall/managed-rule-groups.json';
 
 /** A part of a web ACL, as it stands in the template. */
 type Part = Record<string, any>;
@@ -33,10 +34,8 @@ export interface Verdict {
 /** Labels of managed rules that the documents under test match on. The published list has more. */
 const LABELS: Record<string, string> = { SizeRestrictions_BODY: 'awswaf:managed:aws:core-rule-set:SizeRestrictions_Body' };
 
-/** What a managed rule does unless it is overridden: `Block`, but for these. */
-const MANAGED_ACTIONS: Record<string, string> = {
-  AWSManagedIPDDoSList: 'Count', ChallengeAllDuringEvent: 'Challenge', ChallengeDDoSRequests: 'Challenge',
-};
+/** What a managed rule does unless it is overridden; one that is not in the table blocks. */
+const MANAGED_ACTIONS: Record<string, string> = Object.assign({}, ...Object.values(table.groups).map(({ rules }) => rules));
 
 /**
  * Evaluates a synthesized web ACL as far as its rules are written in the rule language of WAF. A statement, a transformation or

@@ -22,7 +22,7 @@ export interface Replacement {
 /** What of a release is known at deployment only. */
 export class DeployTimeValues {
   /** Each value by the name that stands in its place. */
-  public readonly all: Record<string, string> = {};
+  private readonly noted: Record<string, string> = {};
 
   constructor(private readonly scope: Construct, private readonly releaseName: string) {}
 
@@ -36,14 +36,25 @@ export class DeployTimeValues {
     return this.visit(value, [this.releaseName], dollars);
   }
 
+  /** For whoever replaces the names in a text: each value as it stands between the quotation marks of a JSON string. */
+  public variables(): Record<string, string> {
+    return Object.fromEntries(Object.entries(this.noted).map(([name, value]) => [name, escapeLiterals(value)]));
+  }
+
+  /** For a chart of ours whose values CloudFormation fills in, as they are. */
+  public replacements(): Replacement[] {
+    return Object.entries(this.noted).map(([name, value]) => ({ names: [name], values: value }));
+  }
+
   /** As many variables as one action takes. Values share one where there are more. */
   public pack(): { readonly replacements: Replacement[]; readonly variables: Record<string, string> } {
-    const names = Object.keys(this.all);
+    const all = this.variables();
+    const names = Object.keys(all);
     const groups = names.length <= MOST_VARIABLES ? names.map(name => [name]) : this.groups(names);
     const variables: Record<string, string> = {};
     const replacements = groups.map((group, index) => {
       const variable = group.length === 1 ? group[0] : `${toName([this.releaseName, 'shared', String(index + 1)])}__`;
-      variables[variable] = group.map(name => this.all[name]).join(VALUE_SEPARATOR);
+      variables[variable] = group.map(name => all[name]).join(VALUE_SEPARATOR);
       return { names: group, values: `$${variable}` };
     });
     return { replacements, variables };
@@ -54,7 +65,7 @@ export class DeployTimeValues {
     const groups: string[][] = [];
     let room = 0;
     for (const name of names) {
-      const length = assumedLength(this.all[name]) + VALUE_SEPARATOR.length;
+      const length = assumedLength(this.noted[name]) + VALUE_SEPARATOR.length;
       if (length > room || groups.length === 0) {
         groups.push([]);
         room = LONGEST_VALUE;
@@ -75,7 +86,7 @@ export class DeployTimeValues {
   private visit(value: unknown, trail: string[], dollars: boolean): unknown {
     const resolved = isDeployTime(value) ? Stack.of(this.scope).resolve(value) : value;
     if (typeof value === 'string' && (typeof resolved !== 'string' || (dollars && resolved.includes('$')))) {
-      return this.note(trail, escapeLiterals(typeof resolved === 'string' ? resolved : value));
+      return this.note(trail, typeof resolved === 'string' ? resolved : value);
     }
     if (typeof value === 'number' && typeof resolved !== 'number') { return this.note([...trail, 'number'], Tokenization.stringifyNumber(value)); }
     if (Array.isArray(resolved)) { return resolved.map((item, index) => this.visit(item, [...trail, String(index)], dollars)); }
@@ -90,12 +101,12 @@ export class DeployTimeValues {
 
   private note(trail: string[], value: string): string {
     const ending = trail[trail.length - 1] === 'number' ? '_NUMBER__' : '__';
-    const known = Object.keys(this.all).find(each => this.all[each] === value && each.endsWith('_NUMBER__') === (ending === '_NUMBER__'));
+    const known = Object.keys(this.noted).find(each => this.noted[each] === value && each.endsWith('_NUMBER__') === (ending === '_NUMBER__'));
     if (known) { return `$${known}`; }
     const base = toName(ending === '__' ? trail : trail.slice(0, -1)).slice(0, LONGEST_NAME - '_99'.length - ending.length);
     let name = `${base}${ending}`;
-    for (let count = 2; this.all[name] !== undefined; count++) { name = `${base}_${count}${ending}`; }
-    this.all[name] = value;
+    for (let count = 2; this.noted[name] !== undefined; count++) { name = `${base}_${count}${ending}`; }
+    this.noted[name] = value;
     return `$${name}`;
   }
 }
@@ -104,7 +115,7 @@ function toName(trail: string[]): string {
   return trail.join('_').replace(/[^A-Za-z0-9]+/g, '_').replace(/_$/, '').toUpperCase();
 }
 
-/** What is put in the place of a name stands between the quotation marks of a JSON string. */
+/** What of a value is not known at deployment only, as it stands in a JSON string. */
 function escapeLiterals(value: string): string {
   return value.split(/(\$\{Token\[[^\]]+\]\})/).map((part, index) => index % 2 === 1 ? part : JSON.stringify(part).slice(1, -1)).join('');
 }

@@ -1,3 +1,4 @@
+import { Annotations } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { IConstruct } from 'constructs';
 import { BundleDelivery, ClusterBootstrapTarget } from './bundle-delivery';
@@ -5,13 +6,15 @@ import { KubectlDelivery } from './kubectl-delivery';
 import { PipelineDelivery } from './pipeline-delivery';
 import { PublishedBundle } from './published-bundle';
 import { isDeployTime, reject, validateRange } from '../../private/validation';
+import { minorOf, releaseOf, VERSIONS } from '../versions';
 
 /** Options of `ClusterBootstrap.kubectl`. */
 export interface KubectlBootstrapOptions {
   /**
    * The minor version of kubectl in the layer, such as 36 for Kubernetes 1.36; kubectl may be one minor away from the cluster.
    *
-   * @default - read from the layer's class, as in `KubectlV36Layer`; a layer of another class is not checked
+   * @default - read from the layer's description or class, as in `KubectlV36Layer`; where neither says it, as with a layer that is imported by its ARN, a
+   * warning says that nobody knows
    */
   readonly kubectlMinor?: number;
 }
@@ -97,13 +100,18 @@ class KubectlBootstrap extends ClusterBootstrap {
   public override _validate(scope: IConstruct, kubernetesVersion: string): void {
     validateRange(scope, { prop: 'kubectlMinor', value: this.options.kubectlMinor, min: 20, max: 99, unit: 'minor versions of Kubernetes', step: 1 });
     const kubectl = this.options.kubectlMinor ?? minorOfLayer(this._kubectlLayer);
+    if (kubectl === undefined) {
+      Annotations.of(scope).addWarningV2('cdk-innovate-platform:kubectlVersion',
+        'Nothing says which kubectl is in the layer of `ClusterBootstrap.kubectl`, so nobody has checked that it is at most one minor version away from the cluster: give `kubectlMinor`.');
+    }
     if (kubectl === undefined || isDeployTime(kubernetesVersion)) { return; }
-    const cluster = Number(kubernetesVersion.split('.')[1]);
+    const cluster = minorOf(kubernetesVersion);
     if (Math.abs(kubectl - cluster) > 1) {
+      const tried = VERSIONS.kubernetes.includes(kubernetesVersion) ? `, ${releaseOf(kubernetesVersion).kubectlLayer} or newer` : '';
       reject(scope, {
         prop: 'bootstrap', value: `ClusterBootstrap.kubectl of 1.${kubectl}`,
         problem: `kubectl may be one minor version away from the cluster, which is ${kubernetesVersion}`,
-        remedy: `Pass a KubectlV${cluster}Layer of @aws-cdk/lambda-layer-kubectl-v${cluster}.`,
+        remedy: `Pass a KubectlV${cluster}Layer of @aws-cdk/lambda-layer-kubectl-v${cluster}${tried}.`,
       });
     }
   }
@@ -127,8 +135,9 @@ class NoBootstrap extends ClusterBootstrap {
   }
 }
 
-/** The layers of the AWS CDK are called after the version that they hold. */
+/** The layers of the AWS CDK describe what they hold, `/opt/kubectl/kubectl 1.36.3; …`, and are called after it. */
 function minorOfLayer(layer: lambda.ILayerVersion): number | undefined {
-  const minor = /^KubectlV(\d+)Layer$/.exec(layer.constructor.name)?.[1];
+  const { description } = (layer.node.defaultChild ?? {}) as Partial<lambda.CfnLayerVersion>;
+  const minor = /\bkubectl v?1\.(\d+)\b/.exec(description ?? '')?.[1] ?? /^KubectlV(\d+)Layer$/.exec(layer.constructor.name)?.[1];
   return minor === undefined ? undefined : Number(minor);
 }

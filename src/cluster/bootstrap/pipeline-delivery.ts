@@ -7,11 +7,11 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { BootstrapBundle, BootstrapStep, RELEASE_NAMESPACE } from './bootstrap-bundle';
+import { BootstrapOutcome } from './bootstrap-outcome';
 import { BundleAsset } from './bundle-asset';
 import { BundleDelivery, ClusterBootstrapTarget } from './bundle-delivery';
 import { createDataBucket } from '../../private/bucket';
 import { createEksDeployLog, NativeEksDeployAction } from '../../private/native-eks-deploy-action';
-import { failedExecutions } from '../../private/pipeline-metrics';
 import { accessPolicy, createAccessEntry } from '../cluster-access';
 
 /** Applies the bundle by a pipeline inside the VPC; a changed bundle changes the pipeline, which starts it. */
@@ -105,11 +105,12 @@ export class PipelineDelivery extends Construct implements BundleDelivery {
   }
 
   private createFailureAlarm(): cloudwatch.Alarm {
-    return failedExecutions(this.pipeline).createAlarm(this, 'FailureAlarm', {
+    return new BootstrapOutcome(this, 'Outcome', this.pipeline).failures.createAlarm(this, 'FailureAlarm', {
       alarmDescription: [
-        `The bootstrap of the cluster ${this.target.clusterName} failed: Karpenter, its NodePools or a web service may be out of date; what runs keeps running.`,
+        `The bootstrap of the cluster ${this.target.clusterName} failed, its own retry included: Karpenter, its NodePools or a web service may be out of date; what runs keeps running.`,
         `Find the failed action: aws codepipeline list-action-executions --pipeline-name ${this.pipelineName} --query "actionExecutionDetails[?status=='Failed'] | [0]"; its output: log group /aws/codepipeline/${this.pipelineName}.`,
         'Mend the cause and deploy, or retry the stage in the console of CodePipeline. See docs/cluster.md, "When the bootstrap fails".',
+        'This alarm is silent again after five minutes, mended or not.',
       ].join(' '),
       threshold: 1,
       evaluationPeriods: 1,

@@ -189,8 +189,10 @@ export class KarpenterController extends Construct {
         resources: ['*'],
         conditions: { StringEquals: { 'aws:RequestedRegion': stack.region } },
       }),
-      // public price lists and the list of profiles have no ARN to name, and prices are served from few regions only
-      new iam.PolicyStatement({ sid: 'ReadPrices', actions: ['pricing:GetProducts', 'iam:ListInstanceProfiles'], resources: ['*'] }),
+      // public price lists have no ARN to name, and are served from few regions only
+      new iam.PolicyStatement({ sid: 'ReadPrices', actions: ['pricing:GetProducts'], resources: ['*'] }),
+      // the garbage collection of profiles that Karpenter makes runs without any as well; a list has no ARN to name
+      new iam.PolicyStatement({ sid: 'ListProfiles', actions: ['iam:ListInstanceProfiles'], resources: ['*'] }),
       // a node class is finalized only after Karpenter has looked for a profile of this name, which it would have made itself
       new iam.PolicyStatement({
         sid: 'LookForProfile',

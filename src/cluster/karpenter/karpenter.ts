@@ -185,6 +185,7 @@ export class Karpenter extends Construct {
       encryptionKey: this.encryptionKey,
       logRetention,
       autoMode: false,
+      clusterStays: true,
       after: [cluster, ...this.supply.parts],
     });
   }

@@ -19,11 +19,14 @@ export interface NodeBudgetOptions {
 const DEFAULT_FAMILIES = ['c7g', 'c8g', 'm7g'];
 
 /**
- * A monthly amount of money that the nodes of a pool cannot exceed, in no hour of the month.
+ * A monthly amount of money that bounds what the nodes of a pool cost, in every hour of the month by its share.
  *
  * The amount becomes the limits of a NodePool: as many vCPUs as the dearest permitted instance type costs on demand in the cluster's region, all month,
  * volumes included, less what runs beside them while nodes are replaced, and less the baseline workers where the budget is the cluster's own.
- * Spot capacity only makes it cheaper. With EKS Auto Mode its fee is counted.
+ * With EKS Auto Mode its fee is counted. No hour costs more, at prices on demand, as long as in it every node grows too old at most once, or is taken away by EC2
+ * at most three times (with the default `drainTimeout`; (minutes + 1) ÷ 2 times with another). More is paid by the discount of Spot capacity: where that costs
+ * at most 40 % of the price on demand (with volumes as large as the default's), nothing that EC2 takes away breaks the promise. Nodes that people delete by hand count as too old.
+ *
  * Not in it: the cluster itself, PersistentVolumes, data transfer, NAT and load balancer.
  *
  * Prices are list prices in US dollars, of the date in `node-prices.json`; a region that the table lacks, or that is known at

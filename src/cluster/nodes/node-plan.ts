@@ -14,7 +14,7 @@ export interface NodeTerms {
   readonly nodesAtOnce: number;
 }
 
-/** The limits of a NodePool that no hour of a month can break. */
+/** The limits of a NodePool within which an hour costs no more than its share of a month. */
 export interface NodePlan {
   readonly instanceTypes: string[];
   readonly vcpus: number;
@@ -40,7 +40,8 @@ const EPSILON = 1e-9;
  * What the limit does not stop is paid for here, as Karpenter's code has it (docs/decisions/0017-what-a-node-budget-promises.md):
  * - a replacement launches before the node that it replaces ends: `surge`, the dearest permitted node, as often as `nodesAtOnce`;
  * - a node that is marked for deletion is in none of Karpenter's sums. Expiry and interruptions mark any number of nodes at once, and all of them may
- *   be launched anew while they drain: `overlap`, the whole limit twice, for as long as a drain may take, once an hour.
+ *   be launched anew while they drain: `overlap`, the whole limit twice, for as long as a drain may take, once an hour. An interruption lasts two minutes
+ *   and is charged like any other, since Karpenter ends the node itself: the same minutes are enough for several.
  */
 export function planNodes(amount: number, region: string, families: string[], terms: NodeTerms): NodePlan {
   const plans = NODE_SIZES.map(size => planWith(instanceTypesOf(families, size), amount, region, terms));

@@ -7,9 +7,10 @@ import { NodeImage } from './node-image';
 import { PodRequest, podsOf } from './node-pods';
 import { NodePool } from './node-pool';
 import { nodePoolManifest } from './node-pool-manifest';
-import { NodePoolOptions, NodePoolSettings } from './node-pool-options';
+import { NodePoolOptions, NodePoolSettings, NodePurchase } from './node-pool-options';
 import { NodePoolSpec, resolvePoolSettings } from './node-pool-spec';
 import { validatePoolName } from './node-pool-validation';
+import { kebabCase } from '../../private/kebab-case';
 import { reject } from '../../private/validation';
 
 export interface NodePoolsProps {
@@ -38,6 +39,8 @@ export interface NodeTarget {
 }
 
 const DEFAULT_POOL = 'default';
+/** Between EC2's notice and the end of a Spot node. */
+const SPOT_NOTICE_SECONDS = 120;
 
 /** The pools of one cluster: a default one, and those that are added. Each keeps to a budget of its own. */
 export class NodePools {
@@ -61,7 +64,7 @@ export class NodePools {
   }
 
   public add(id: string, options: NodePoolOptions): NodePool {
-    const name = options.name ?? kebab(id);
+    const name = options.name ?? kebabCase(id);
     const prop = `addNodePool("${id}")`;
     validatePoolName(this.scope, options.name === undefined ? `${prop}.id` : `${prop}.name`, name);
     if (this.members.some(pool => pool.name === name)) {
@@ -91,7 +94,20 @@ export class NodePools {
 
   /** How many pods that tolerate nothing have room at least. */
   public podsOf(request: PodRequest): number {
-    return this.members.filter(({ _spec }) => _spec.taints.length === 0).reduce((total, { capacity }) => total + podsOf(capacity, request), 0);
+    return this.open.reduce((total, { capacity }) => total + podsOf(capacity, request), 0);
+  }
+
+  /** How long pods that tolerate nothing may take to end, on whatever node they are. */
+  public get longestGraceSeconds(): number {
+    return Math.min(...this.open.map(({ _spec: { drainMinutes, purchases } }) => {
+      const drain = 60 * drainMinutes;
+      return purchases.includes(NodePurchase.SPOT) ? Math.min(drain, SPOT_NOTICE_SECONDS) : drain;
+    }));
+  }
+
+  /** The pools that take every pod. */
+  private get open(): NodePool[] {
+    return this.members.filter(({ _spec }) => _spec.taints.length === 0);
   }
 
   /** Node classes first, because a NodePool without its class is not ready. Pools of the same hardware share a class. */
@@ -119,8 +135,4 @@ export class NodePools {
     const common = { name, clusterName: this.props.clusterName, volumesGib, ...target };
     return { name, manifest: this.props.autoMode ? autoModeNodeClass(common) : nodeClass({ ...common, image: this.props.image ?? NodeImage.bottlerocket() }) };
   }
-}
-
-function kebab(id: string): string {
-  return id.replace(/([a-z0-9])([A-Z])/g, '$1-$2').replace(/[^A-Za-z0-9]+/g, '-').toLowerCase();
 }

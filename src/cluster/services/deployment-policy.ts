@@ -42,13 +42,16 @@ export function deploymentPolicies(namespace: string, services: ServiceContract[
 }
 
 /** What the rules' expressions call `variables`, each made of those before it. */
-function contractVariables({ name, port, podVcpus, podMemoryMib }: ServiceContract): object[] {
+function contractVariables({ name, port, podVcpus, podMemoryMib, leastGraceSeconds, mostGraceSeconds }: ServiceContract): object[] {
   const expressions = {
     name: `'${name}'`,
     port: String(port),
     milliCpus: (podVcpus * 1000).toFixed(1),
     bytes: (podMemoryMib * 2 ** 20).toFixed(1),
+    leastGrace: String(leastGraceSeconds),
+    mostGrace: String(mostGraceSeconds),
     pod: 'object.spec.template.spec',
+    grace: 'has(variables.pod.terminationGracePeriodSeconds) ? variables.pod.terminationGracePeriodSeconds : 30',
     labels: 'has(object.spec.template.metadata.labels) ? object.spec.template.metadata.labels : {}',
     containers: 'variables.pod.containers',
     initContainers: 'has(variables.pod.initContainers) ? variables.pod.initContainers : []',

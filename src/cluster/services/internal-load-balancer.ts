@@ -6,14 +6,16 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { cloudFrontPrefixList } from './cloudfront-prefix-lists';
 import { TargetOptions, targetGroupProps } from './target-options';
 import { createLogBucket } from '../../private/bucket';
+import { cloudFrontPrefixList } from '../../private/cloudfront-prefix-lists';
 
 export interface InternalLoadBalancerProps {
   readonly vpc: ec2.IVpc;
   readonly vpcSubnets: ec2.SubnetSelection;
   readonly certificate?: acm.ICertificate;
+  /** Requests without TLS, where there is no certificate. */
+  readonly plainHttp: boolean;
   readonly cloudFrontPrefixListId?: string;
   readonly deletionProtection: boolean;
   readonly clusterName: string;
@@ -28,19 +30,18 @@ const LAST_PRIORITY = 50_000;
 /** The load balancer between CloudFront and the pods: in private subnets, known to CloudFormation, open to CloudFront only. */
 export class InternalLoadBalancer extends Construct {
   public readonly loadBalancer: elbv2.ApplicationLoadBalancer;
-  public readonly listener: elbv2.ApplicationListener;
+  /** None where nothing says by which protocol: then no request is taken. */
+  public readonly listener?: elbv2.ApplicationListener;
   /** Who asked for what. */
   public readonly accessLogs: s3.Bucket;
   private routes = 0;
 
   constructor(scope: Construct, id: string, private readonly props: InternalLoadBalancerProps) {
     super(scope, id);
-    const { vpc, vpcSubnets, certificate, cloudFrontPrefixListId, deletionProtection } = props;
-    const port = certificate ? 443 : 80;
+    const { vpc, vpcSubnets, deletionProtection } = props;
     const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
       vpc, description: 'Internal load balancer: requests of CloudFront only', allowAllOutbound: false,
     });
-    securityGroup.addIngressRule(ec2.Peer.prefixList(cloudFrontPrefixList(this, cloudFrontPrefixListId)), ec2.Port.tcp(port), 'CloudFront VPC origin');
     this.loadBalancer = new elbv2.ApplicationLoadBalancer(this, 'Resource', {
       vpc,
       vpcSubnets,
@@ -51,28 +52,36 @@ export class InternalLoadBalancer extends Construct {
       desyncMitigationMode: elbv2.DesyncMitigationMode.STRICTEST,
     });
     this.accessLogs = this.logAccess();
-    this.listener = this.loadBalancer.addListener('Listener', {
-      port,
-      open: false,
-      protocol: certificate ? elbv2.ApplicationProtocol.HTTPS : elbv2.ApplicationProtocol.HTTP,
-      certificates: certificate && [certificate],
-      sslPolicy: certificate && elbv2.SslPolicy.TLS13_RES,
-      defaultAction: elbv2.ListenerAction.fixedResponse(404),
-    });
-    if (!certificate) {
-      Annotations.of(this).addWarningV2('cdk-innovate-platform:loadBalancerWithoutCertificate',
-        'The hop from CloudFront to the internal load balancer has no TLS: give `certificate`, for a name that the load balancer is reached by.');
-    }
+    this.listener = this.listen(securityGroup);
   }
 
   /** Sends paths to a target group. A service without paths of its own gets what is left, so its rule comes last. */
   public route(scope: Construct, paths: string[], targetGroup: elbv2.ApplicationTargetGroup): void {
     const takesTheRest = paths.includes('/*');
     new elbv2.ApplicationListenerRule(scope, 'ListenerRule', {
-      listener: this.listener,
+      listener: this.listener!,
       priority: takesTheRest ? LAST_PRIORITY : ++this.routes,
       conditions: [elbv2.ListenerCondition.pathPatterns(paths)],
       action: elbv2.ListenerAction.forward([targetGroup]),
+    });
+  }
+
+  private listen(securityGroup: ec2.SecurityGroup): elbv2.ApplicationListener | undefined {
+    const { certificate, plainHttp, cloudFrontPrefixListId } = this.props;
+    if (!certificate && !plainHttp) { return undefined; }
+    const port = certificate ? 443 : 80;
+    securityGroup.addIngressRule(ec2.Peer.prefixList(cloudFrontPrefixList(this, cloudFrontPrefixListId)), ec2.Port.tcp(port), 'CloudFront VPC origin');
+    if (!certificate) {
+      Annotations.of(this).addWarningV2('cdk-innovate-platform:loadBalancerWithoutCertificate',
+        'The hop from CloudFront to the internal load balancer has no TLS: give `certificate`, for a name that the load balancer is reached by, instead of `plainHttp`.');
+    }
+    return this.loadBalancer.addListener('Listener', {
+      port,
+      open: false,
+      protocol: certificate ? elbv2.ApplicationProtocol.HTTPS : elbv2.ApplicationProtocol.HTTP,
+      certificates: certificate && [certificate],
+      sslPolicy: certificate && elbv2.SslPolicy.TLS13_RES,
+      defaultAction: elbv2.ListenerAction.fixedResponse(404),
     });
   }
 

@@ -15,7 +15,8 @@ export interface ServiceTraffic {
    */
   readonly healthyStatus?: string;
   /**
-   * How long requests in flight may go on when a pod leaves. The pods' `preStop` and grace period have to be longer.
+   * How long requests in flight may go on when a pod leaves. The pods' grace period has to be longer, and a node that ends leaves them two minutes, or
+   * `disruption.drainTimeout` of the node pools where that is shorter or nothing is bought as Spot: so less than that.
    *
    * @default Duration.seconds(30)
    */

@@ -4,11 +4,19 @@ import { IConstruct } from 'constructs';
 import { ServiceTraffic } from './service-traffic';
 import { reject, validateMatch, validateRange } from '../../private/validation';
 
+/** As long as CloudFront waits for an answer. */
+const DEREGISTRATION_DELAY = Duration.seconds(30);
+
 /** What the load balancer has to know of the pods. */
 export interface TargetOptions {
   readonly port: number;
   readonly healthCheckPath: string;
   readonly traffic: ServiceTraffic;
+}
+
+/** How long the load balancer waits for requests in flight, unless that is known at deployment only. */
+export function deregistrationSeconds({ deregistrationDelay = DEREGISTRATION_DELAY }: ServiceTraffic): number | undefined {
+  return deregistrationDelay.isUnresolved() ? undefined : deregistrationDelay.toSeconds({ integral: false });
 }
 
 export function validateTraffic(scope: IConstruct, traffic: ServiceTraffic): void {
@@ -41,7 +49,7 @@ export function targetGroupProps({ port, healthCheckPath, traffic }: TargetOptio
     port,
     protocol: elbv2.ApplicationProtocol.HTTPS,
     targetType: elbv2.TargetType.IP,
-    deregistrationDelay: traffic.deregistrationDelay ?? Duration.seconds(30),
+    deregistrationDelay: traffic.deregistrationDelay ?? DEREGISTRATION_DELAY,
     slowStart: traffic.slowStart,
     stickinessCookieDuration: traffic.stickiness,
     // a pod that is slow, or new and cold, is not given more than it can do; it excludes slow start

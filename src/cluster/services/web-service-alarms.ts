@@ -1,11 +1,8 @@
-import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { WebService } from './web-service';
 
 /** Share of the requests that pods answer with a server error. */
 const MOST_ERRORS_PERCENT = 5;
-/** A request that fails in a night without traffic is no five percent. */
-const LEAST_REQUESTS = 20;
 const SLOWEST_SECONDS = 3;
 
 /** What wakes somebody up because of one service; the caller says whom. Each description says what to do. */
@@ -32,12 +29,7 @@ export function serviceAlarms(service: WebService): cloudwatch.Alarm[] {
     new cloudwatch.Alarm(service, 'ServerErrorsAlarm', {
       ...common,
       alarmDescription: `More than ${MOST_ERRORS_PERCENT} % of the requests to ${service.serviceName} end with a server error. Look at the pods' logs, and at the last deployment.`,
-      metric: new cloudwatch.MathExpression({
-        label: 'Requests with a server error, in percent',
-        expression: `IF(requests > ${LEAST_REQUESTS}, 100 * errors / requests, 0)`,
-        usingMetrics: { requests: service.metricRequests(), errors: service.metricServerErrors() },
-        period: Duration.minutes(1),
-      }),
+      metric: service.metricServerErrorRate(),
       threshold: MOST_ERRORS_PERCENT,
       comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
     }),

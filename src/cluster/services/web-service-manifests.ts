@@ -13,6 +13,8 @@ export interface WebServiceObjects extends ServiceContract {
   /** What was opened besides the load balancer's way in. */
   readonly traffic: Traffic[];
   readonly environment: Record<string, string>;
+  /** @default - the service has no job */
+  readonly jobEnvironment?: Record<string, string>;
   /** EKS Auto Mode binds pods to target groups itself. */
   readonly autoMode: boolean;
 }
@@ -21,14 +23,19 @@ export interface WebServiceObjects extends ServiceContract {
 const POD_IDENTITY_AGENT = '169.254.170.23/32';
 const NAME_LABEL = 'app.kubernetes.io/name';
 
+/** What a service's job is called: its service account, and the label of its pods. */
+export function jobName(service: string): string {
+  return `${service}-job`;
+}
+
 /** Everything around the Deployment of a service, which the delivery pipeline owns. Nothing here says how many pods run: the autoscaler does. */
 export function webServiceManifests(service: WebServiceObjects): object[] {
   const { name, namespace, port } = service;
   const metadata = { name, namespace, labels: { [NAME_LABEL]: name } };
   const matchLabels = { [NAME_LABEL]: name };
   return [
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata, automountServiceAccountToken: false },
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...metadata, name: `${name}-environment` }, data: service.environment },
+    ...identity(metadata, service.environment),
+    ...service.jobEnvironment ? identity({ name: jobName(name), namespace, labels: { [NAME_LABEL]: jobName(name) } }, service.jobEnvironment) : [],
     {
       apiVersion: 'v1',
       kind: 'Service',
@@ -60,7 +67,7 @@ export function webServiceManifests(service: WebServiceObjects): object[] {
       kind: 'NetworkPolicy',
       metadata: { ...metadata, name: `${name}-egress` },
       // a job of the service goes the same ways, but is called differently, so that no request is sent to it
-      spec: { podSelector: { matchExpressions: [{ key: NAME_LABEL, operator: 'In', values: [name, `${name}-job`] }] }, ...wayOut(service) },
+      spec: { podSelector: { matchExpressions: [{ key: NAME_LABEL, operator: 'In', values: [name, jobName(name)] }] }, ...wayOut(service) },
     },
     {
       apiVersion: service.autoMode ? 'eks.amazonaws.com/v1' : 'elbv2.k8s.aws/v1beta1',
@@ -71,10 +78,24 @@ export function webServiceManifests(service: WebServiceObjects): object[] {
   ];
 }
 
+interface Metadata {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: { readonly [label: string]: string };
+}
+
+/** Who pods are, and what they read at their start. */
+function identity(metadata: Metadata, data: Record<string, string>): object[] {
+  return [
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata, automountServiceAccountToken: false },
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...metadata, name: `${metadata.name}-environment` }, data },
+  ];
+}
+
 /**
  * Up at once, by as much again or four pods every 15 seconds, which is how often the autoscaler looks: new pods on new nodes take a minute as it is.
  * Down to what the busiest of the last five minutes needed, and by at most half of the pods in a minute, so that metrics that are wrong for a moment
- * cost no more than that half. Slower would be paid for without use: Karpenter takes the nodes away one by one as it is.
+ * cost no more than that half. Slower would be paid for without use.
  *
  * @see https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#configurable-scaling-behavior
  */

@@ -1,28 +1,34 @@
-import { Duration, Size, SizeRoundingBehavior, Stack } from 'aws-cdk-lib';
+import { Annotations, Duration, Size } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { KarpenterCluster } from '../karpenter-cluster';
-import { podsOf } from '../nodes/node-pods';
 import { associatePodIdentity, createPodRole } from '../pod-identity';
+import { callsAws } from './aws-permissions';
+import { ServiceEnvironment } from './service-environment';
 import { ServiceTraffic } from './service-traffic';
-import { TargetOptions, validateHealthCheckPath, validateTraffic } from './target-options';
+import { deregistrationSeconds } from './target-options';
 import { Traffic, WebServiceConnections } from './web-service-connections';
+import { WebServiceJob } from './web-service-job';
 import { WebServiceObjects } from './web-service-manifests';
-import { isDeployTime, reject, validateMatch, validateRange } from '../../private/validation';
+import { resolveWebService, validateFit, WebServiceSpec } from './web-service-validation';
+import { isDeployTime, reject } from '../../private/validation';
+
+/** A request that fails in a night without traffic is no five percent. */
+const LEAST_REQUESTS = 20;
 
 /** How many pods of a web service run. */
 export interface WebServiceScaling {
   /**
-   * The pods that always run; two or more, so that one zone or node can fail.
+   * The pods that always run; two or more, so that one zone or node can fail, and no more than have room.
    *
    * @default 2
    */
   readonly minReplicas?: number;
   /**
-   * The most pods.
+   * The most pods. A warning says where they are more than surely have room.
    *
    * @default - as many as have room, whatever nodes the budget is spent on
    */
@@ -62,13 +68,13 @@ export interface WebServiceOptions {
   /** The port on which the pods speak TLS. */
   readonly port: number;
   /**
-   * Name of the Service, of its Deployment and of their label `app.kubernetes.io/name`.
+   * Name of the Service, of its Deployment and of their label `app.kubernetes.io/name`. Names that end in `-job` or `-egress` belong to what stands beside a service.
    *
    * @default - the construct's id in kebab case
    */
   readonly name?: string;
   /**
-   * The Kubernetes namespace; it is created, and admits pods of the restricted security standard only.
+   * The Kubernetes namespace, one of its own: it is created, and admits pods of the restricted security standard only. Not `default`, `kube-…` or `amazon-…`.
    *
    * @default 'app'
    */
@@ -107,12 +113,9 @@ export interface WebServiceOptions {
 
 /** Properties of `WebService`. */
 export interface WebServiceProps extends WebServiceOptions {
-  /** The cluster that runs the service. */
+  /** The cluster that runs the service, in the same stack. */
   readonly cluster: KarpenterCluster;
 }
-
-const NAME = /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/;
-const EVERY_PATH = '/*';
 
 /**
  * A container that serves HTTPS behind the cluster's load balancer, and everything around it: namespace, service account with
@@ -123,18 +126,21 @@ const EVERY_PATH = '/*';
  * `<name>-environment` and speak TLS on `port`; the load balancer does not check the certificate, so a self-signed one will do. One that
  * could not run is refused when it is applied; `npx cdk-innovate-platform check-deployment` says so before.
  *
- * Pods reach nobody but the cluster's DNS and whom they were let to: by `connections`, in either direction, by a grant of an AWS service,
- * which opens HTTPS, and by `allowInternet()`.
+ * Pods reach nobody but the cluster's DNS and whom they were let to: by `connections`, in either direction, by permissions of AWS in a policy of the role,
+ * which open HTTPS, and by `allowInternet()`. They take requests from the load balancer's subnets: from nobody else where those are its own
+ * (`loadBalancerSubnets` of the cluster).
  *
  * @example
  * import { KarpenterCluster, NodeBudget } from 'cdk-innovate-platform';
+ * import * as acm from 'aws-cdk-lib/aws-certificatemanager';
  * import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
  * import * as ec2 from 'aws-cdk-lib/aws-ec2';
  *
  * declare const vpc: ec2.IVpc;
+ * declare const certificate: acm.ICertificate;
  * declare const table: dynamodb.ITable;
  *
- * const cluster = new KarpenterCluster(this, 'Cluster', { vpc, nodeBudget: NodeBudget.usdPerMonth(2000) });
+ * const cluster = new KarpenterCluster(this, 'Cluster', { vpc, certificate, nodeBudget: NodeBudget.usdPerMonth(2000) });
  * const api = cluster.addWebService('Api', { port: 8443, scaling: { minReplicas: 2, maxReplicas: 60 } });
  * table.grantReadWriteData(api);
  * api.addEnvironment('TABLE_NAME', table.tableName);
@@ -156,19 +162,23 @@ export class WebService extends Construct implements iam.IGrantable, ec2.IConnec
   public readonly targetGroup: elbv2.ApplicationTargetGroup;
   /** The paths that the load balancer sends here. */
   public readonly paths: string[];
+  /** The cluster that runs the service. */
+  public readonly cluster: KarpenterCluster;
 
-  private readonly environment: Record<string, string> = {};
+  private readonly environment = new ServiceEnvironment(this);
+  private job?: WebServiceJob;
   private readonly network: WebServiceConnections;
-  private readonly cluster: KarpenterCluster;
+  private readonly spec: WebServiceSpec;
 
-  constructor(scope: Construct, id: string, private readonly props: WebServiceProps) {
+  constructor(scope: Construct, id: string, props: WebServiceProps) {
     super(scope, id);
-    const { cluster, port, traffic = {}, healthCheckPath = '/healthz' } = props;
+    const { cluster } = props;
     this.cluster = cluster;
-    this.serviceName = props.name ?? kebab(id);
-    this.namespace = props.namespace ?? 'app';
-    this.paths = props.paths ?? [EVERY_PATH];
-    this.validate(props);
+    this.spec = resolveWebService(this, cluster, props);
+    const { port, traffic, healthCheckPath } = this.spec;
+    this.serviceName = this.spec.name;
+    this.namespace = this.spec.namespace;
+    this.paths = this.spec.paths;
 
     this.role = createPodRole(this, 'Role', cluster.clusterName);
     this.grantPrincipal = this.role;
@@ -179,8 +189,7 @@ export class WebService extends Construct implements iam.IGrantable, ec2.IConnec
     this.network = new WebServiceConnections({ name: this.serviceName, namespace: this.namespace }, clusterSecurityGroup, port);
     this.connections = this.network;
     cluster.loadBalancer.connections.allowTo(clusterSecurityGroup, ec2.Port.tcp(port), `Load balancer to the pods of ${this.serviceName}`);
-    const target: TargetOptions = { port, healthCheckPath, traffic };
-    this.targetGroup = cluster._register(this, target);
+    this.targetGroup = cluster._register(this, { port, healthCheckPath, traffic });
   }
 
   /**
@@ -190,14 +199,17 @@ export class WebService extends Construct implements iam.IGrantable, ec2.IConnec
    * @param value Its value, which may be known at deployment only. No secrets: who reads the namespace reads it.
    */
   public addEnvironment(name: string, value: string): void {
-    validateMatch(this, {
-      prop: 'name',
-      value: name,
-      pattern: /^[A-Za-z_][A-Za-z0-9_]*$/,
-      problem: 'it is not the name of an environment variable',
-      remedy: 'Use letters, digits and underscores, such as "DATABASE_HOST".',
-    });
-    this.environment[name] = value;
+    this.environment.add(name, value);
+  }
+
+  /**
+   * Adds a job beside the service, with a role of its own: such as the migration of the database before a release.
+   *
+   * @throws where the service has one already
+   */
+  public addJob(): WebServiceJob {
+    this.refuseSecondJob();
+    return new WebServiceJob(this, 'Job', { service: this });
   }
 
   /**
@@ -218,6 +230,17 @@ export class WebService extends Construct implements iam.IGrantable, ec2.IConnec
     return this.targetGroup.metrics.httpCodeTarget(elbv2.HttpCodeTarget.TARGET_5XX_COUNT, this.byTheMinute(options));
   }
 
+  /** Responses of pods that are server errors, in percent of the requests; 0 where there are 20 requests or fewer, which prove nothing. */
+  public metricServerErrorRate(options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
+    return new cloudwatch.MathExpression({
+      label: 'Requests with a server error, in percent',
+      expression: `IF(requests > ${LEAST_REQUESTS}, 100 * errors / requests, 0)`,
+      usingMetrics: { requests: this.metricRequests(), errors: this.metricServerErrors() },
+      period: Duration.minutes(1),
+      ...options,
+    });
+  }
+
   /** How long pods take to answer, in seconds: all but the slowest of a hundred requests. */
   public metricResponseTime(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.targetGroup.metrics.targetResponseTime(this.byTheMinute({ statistic: cloudwatch.Stats.p(99), ...options }));
@@ -233,123 +256,64 @@ export class WebService extends Construct implements iam.IGrantable, ec2.IConnec
     return this.targetGroup.metrics.unhealthyHostCount(this.byTheMinute({ statistic: cloudwatch.Stats.MAXIMUM, ...options }));
   }
 
+  /** @internal */
+  public _addJob(job: WebServiceJob): void {
+    this.refuseSecondJob();
+    this.job = job;
+  }
+
   /**
    * What Kubernetes has to know of the service.
    *
    * @internal
    */
   public _describe(): WebServiceObjects {
-    const { cluster, props: { port, scaling = {} } } = this;
-    const { podVcpus, podMemoryMib } = requestsOf(this.props);
-    const minReplicas = scaling.minReplicas ?? 2;
-    const room = podsOf(cluster.nodeCapacity, { vcpus: podVcpus, memoryMib: podMemoryMib });
+    const { cluster, room, spec: { healthCheckPath: _path, paths: _paths, traffic, maxReplicas = room, ...spec } } = this;
     return {
-      name: this.serviceName,
-      namespace: this.namespace,
-      port,
-      minReplicas,
-      maxReplicas: scaling.maxReplicas ?? Math.max(minReplicas, room),
-      cpuUtilization: scaling.cpuUtilization ?? 65,
-      memoryUtilization: scaling.memoryUtilization ?? 75,
-      podVcpus,
-      podMemoryMib,
+      ...spec,
+      maxReplicas,
+      leastGraceSeconds: (deregistrationSeconds(traffic) ?? 0) + 1,
+      mostGraceSeconds: cluster._longestGraceSeconds,
       ...cluster._addressRanges(),
       traffic: this.openTraffic(),
-      environment: Object.fromEntries(Object.keys(this.environment).sort().map(name => [name, this.environment[name]])),
+      environment: this.environment.variables,
+      jobEnvironment: this.job?._environment,
       targetGroupArn: this.targetGroup.targetGroupArn,
       autoMode: cluster._autoMode,
     };
   }
 
+  /**
+   * Looks again, now that all node pools are known.
+   *
+   * @internal
+   */
+  public _complete(): void {
+    validateFit(this, this.cluster, this.spec);
+    const { room, spec: { maxReplicas } } = this;
+    if (maxReplicas === undefined || isDeployTime(maxReplicas) || maxReplicas <= room) { return; }
+    Annotations.of(this).addWarningV2('cdk-innovate-platform:maxReplicasAboveBudget',
+      `\`scaling.maxReplicas\` is ${maxReplicas}, but the budget surely has room for ${room} such pods only: others may stay pending. Give ${room}, request less for a pod, or raise the node budget.`);
+  }
+
+  /** The pods that have room whatever nodes the budget is spent on. */
+  private get room(): number {
+    return this.cluster._podsOf({ vcpus: this.spec.podVcpus, memoryMib: this.spec.podMemoryMib });
+  }
+
   private openTraffic(): Traffic[] {
     const { traffic } = this.network;
     const https: Traffic = { direction: 'out', peer: { cidr: ec2.Peer.anyIpv4().uniqueId }, protocol: 'TCP', port: 443 };
-    return !callsAws(this.role) || traffic.some(one => JSON.stringify(one) === JSON.stringify(https)) ? traffic : [...traffic, https];
+    const asks = [this.role, this.job?.role].some(role => role !== undefined && callsAws(role));
+    return !asks || traffic.some(one => JSON.stringify(one) === JSON.stringify(https)) ? traffic : [...traffic, https];
+  }
+
+  private refuseSecondJob(): void {
+    if (!this.job) { return; }
+    reject(this, { prop: 'service', value: this.node.path, problem: 'it has its job already', remedy: 'Use the one that is there: keep what `addJob()` returned.' });
   }
 
   private byTheMinute(options?: cloudwatch.MetricOptions): cloudwatch.MetricOptions {
     return { period: Duration.minutes(1), ...options };
   }
-
-  private validate(props: WebServiceProps): void {
-    const { cluster, port, scaling = {} } = props;
-    validateRange(this, { prop: 'port', value: port, min: 1024, max: 65535, unit: 'a port that an unprivileged container may open', step: 1 });
-    for (const [prop, value] of [['name', this.serviceName], ['namespace', this.namespace]]) {
-      validateMatch(this, {
-        prop,
-        value,
-        pattern: NAME,
-        problem: 'Kubernetes takes lower-case letters, digits and inner hyphens, at most 40 here',
-        remedy: 'Give a name such as "api".',
-      });
-    }
-    const { minReplicas = 2, maxReplicas } = scaling;
-    validateRange(this, { prop: 'scaling.minReplicas', value: minReplicas, min: 1, max: 1000, unit: 'pods', step: 1 });
-    validateRange(this, { prop: 'scaling.maxReplicas', value: maxReplicas, min: 1, max: 10_000, unit: 'pods', step: 1 });
-    if (maxReplicas !== undefined && !isDeployTime(maxReplicas) && minReplicas > maxReplicas) {
-      reject(this, {
-        prop: 'scaling.minReplicas',
-        value: minReplicas,
-        problem: `\`scaling.maxReplicas\` is ${maxReplicas}`,
-        remedy: 'Give a maximum that is not below the minimum.',
-      });
-    }
-    validateRange(this, { prop: 'scaling.cpuUtilization', value: scaling.cpuUtilization, min: 10, max: 95, unit: 'percent', step: 1 });
-    validateRange(this, { prop: 'scaling.memoryUtilization', value: scaling.memoryUtilization, min: 10, max: 95, unit: 'percent', step: 1 });
-    const { podVcpus, podMemoryMib } = requestsOf(props);
-    validateRange(this, { prop: 'podRequests.vcpus', value: podVcpus, min: 0.01, max: 64, unit: 'vCPUs' });
-    validateRange(this, { prop: 'podRequests.memory', value: podMemoryMib, min: 16, max: 524_288, unit: 'MiB' });
-    this.validateRoom(props);
-    validateHealthCheckPath(this, props.healthCheckPath ?? '/');
-    validateTraffic(this, props.traffic ?? {});
-    validateRange(this, { prop: 'paths', value: this.paths.length, min: 1, max: 5, unit: 'paths, which is what a listener rule takes' });
-    for (const other of cluster.webServices) { this.validateApartFrom(other); }
-  }
-
-  private validateRoom(props: WebServiceProps): void {
-    const { podVcpus: vcpus, podMemoryMib: memoryMib } = requestsOf(props);
-    if (podsOf(props.cluster.nodeCapacity, { vcpus, memoryMib }) > 0) { return; }
-    reject(this, {
-      prop: 'podRequests', value: { vcpus, memoryMib }, problem: 'no node that the budget pays for surely has room for such a pod',
-      remedy: 'Request less, or give the cluster a larger `nodeBudget`, from which larger nodes follow.',
-    });
-  }
-
-  private validateApartFrom(other: WebService): void {
-    if (other.serviceName === this.serviceName && other.namespace === this.namespace) {
-      reject(this, {
-        prop: 'name',
-        value: this.serviceName,
-        problem: `${other.node.path} has this name in the namespace "${this.namespace}" already`,
-        remedy: 'Give each web service a `name` of its own.',
-      });
-    }
-    const shared = this.paths.find(path => other.paths.includes(path));
-    if (shared !== undefined) {
-      reject(this, {
-        prop: 'paths',
-        value: this.paths,
-        problem: `${other.node.path} answers ${shared} already`,
-        remedy: 'Give each web service `paths` of its own, such as ["/reports/*"].',
-      });
-    }
-  }
-}
-
-function requestsOf({ podRequests = {} }: WebServiceProps): { podVcpus: number; podMemoryMib: number } {
-  const { vcpus = 0.25, memory = Size.mebibytes(512) } = podRequests;
-  return { podVcpus: vcpus, podMemoryMib: memory.toMebibytes({ rounding: SizeRoundingBehavior.NONE }) };
-}
-
-/** Whether the role has permissions that take a request to use; the login to a database does not. */
-function callsAws(role: iam.Role): boolean {
-  const stack = Stack.of(role);
-  const policy = role.node.tryFindChild('DefaultPolicy') as iam.Policy | undefined;
-  const statements: { Action?: string | string[] }[] = stack.resolve(policy?.document)?.Statement ?? [];
-  const managed: unknown[] = stack.resolve((role.node.defaultChild as iam.CfnRole).managedPolicyArns) ?? [];
-  return managed.length > 0 || statements.some(({ Action: action }) => [action].flat().some(name => name !== 'rds-db:connect'));
-}
-
-function kebab(id: string): string {
-  return id.replace(/([a-z0-9])([A-Z])/g, '$1-$2').replace(/[^A-Za-z0-9]+/g, '-').toLowerCase();
 }

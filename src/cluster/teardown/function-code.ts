@@ -1,5 +1,5 @@
 /**
- * Removes the machines of a cluster when its stack is deleted: NodePools through the Kubernetes API, then whatever is left in EC2.
+ * Removes the machines of a cluster when its stack is deleted: NodePools through the Kubernetes API, then whatever is left in EC2. Ends the logs as well.
  * As text, because jsii packages nothing but compiled TypeScript, and with the SDK of the runtime.
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
@@ -11,7 +11,7 @@ const {
   EC2Client, DeleteLaunchTemplateCommand, DeleteNetworkInterfaceCommand, DescribeInstancesCommand, DescribeLaunchTemplatesCommand,
   DescribeNetworkInterfacesCommand, TerminateInstancesCommand,
 } = require('@aws-sdk/client-ec2');
-const { EKSClient, DescribeClusterCommand } = require('@aws-sdk/client-eks');
+const { EKSClient, DescribeClusterCommand, DescribeUpdateCommand, UpdateClusterConfigCommand } = require('@aws-sdk/client-eks');
 
 const ec2 = new EC2Client({});
 const eks = new EKSClient({});
@@ -32,15 +32,18 @@ exports.handler = async (event, context) => {
   await respond(event, answer);
 };
 
-async function tearDown({ ClusterName: clusterName, SecurityGroupId: securityGroupId, SweepsInstances: sweeps }, time) {
+async function tearDown({ ClusterName: clusterName, SecurityGroupId: securityGroupId, SweepsInstances: sweeps, EndsLogs: endsLogs }, time) {
   const end = Date.now() + time;
   pause = Math.min(5000, time / 100);
   // a third for the pods to end by themselves: a disruption budget, with no machine left to move to, would hold the last ones for ever
   await deleteNodes(clusterName, Date.now() + time / 3);
+  const update = endsLogs === 'true' ? await endLogs(clusterName) : undefined;
   // EKS Auto Mode ends its machines itself, and lets nobody else
   if (sweeps === 'true') { await sweepInstances(clusterName, end); }
   await sweepInterfaces(securityGroupId, end);
   await sweepTemplates(clusterName);
+  // a cluster that is changed cannot be deleted
+  if (update) { await finish(clusterName, update, end); }
 }
 
 /** Lets Karpenter drain and end its machines; whatever goes wrong here, the machines are ended below. */
@@ -112,6 +115,31 @@ async function sweepTemplates(clusterName) {
   for (const { LaunchTemplateId } of await all(DescribeLaunchTemplatesCommand, ownedBy(clusterName), 'LaunchTemplates')) {
     console.log('delete ' + LaunchTemplateId);
     await ec2.send(new DeleteLaunchTemplateCommand({ LaunchTemplateId })).catch(ignore('InvalidLaunchTemplateId.NotFound'));
+  }
+}
+
+/**
+ * EKS writes late, and would make the log group anew after CloudFormation has deleted it, without a key and without an end: no cluster of this name
+ * could be made again.
+ */
+async function endLogs(name) {
+  try {
+    const { cluster } = await eks.send(new DescribeClusterCommand({ name }));
+    const types = (cluster.logging?.clusterLogging ?? []).filter(({ enabled }) => enabled).flatMap(({ types }) => types);
+    if (types.length === 0) { return undefined; }
+    console.log('end logs ' + types.join(', '));
+    return (await eks.send(new UpdateClusterConfigCommand({ name, logging: { clusterLogging: [{ types, enabled: false }] } }))).update.id;
+  } catch (error) {
+    console.log('logs do not end, their group may come back: ' + error.message);
+  }
+}
+
+async function finish(name, updateId, end) {
+  for (;;) {
+    const { update } = await eks.send(new DescribeUpdateCommand({ name, updateId }));
+    if (update.status !== 'InProgress') { return console.log('logs ended: ' + update.status); }
+    wait(end, 'EKS still ends the logs');
+    await sleep();
   }
 }
 

@@ -24,6 +24,8 @@ export interface NodeTeardownProps {
   readonly logRetention?: logs.RetentionDays;
   /** EKS Auto Mode ends the machines in EC2 itself. */
   readonly autoMode: boolean;
+  /** Whether the cluster is somebody else's and stays, its logs too. @default false */
+  readonly clusterStays?: boolean;
   /** What has to be there while machines go: control plane, workers, the controller's role and queue. */
   readonly after: IDependable[];
 }
@@ -42,13 +44,15 @@ export class NodeTeardown extends Construct {
     const securityGroup = this.createSecurityGroup();
     const handler = this.createFunction(role, securityGroup);
     const entrance = [this.createAccess(role), this.admit(securityGroup)];
-    const { clusterName, autoMode, vpc, vpcSubnets } = props;
+    const { clusterName, autoMode, clusterStays = false, vpc, vpcSubnets } = props;
     const resource = new CustomResource(this, 'Resource', {
       resourceType: 'Custom::NodeTeardown',
       serviceToken: handler.functionArn,
       // three calls of the function, which Lambda repeats when the answer does not get through
       serviceTimeout: Duration.minutes(45),
-      properties: { ClusterName: clusterName, SecurityGroupId: props.securityGroup.securityGroupId, SweepsInstances: String(!autoMode) },
+      properties: {
+        ClusterName: clusterName, SecurityGroupId: props.securityGroup.securityGroupId, SweepsInstances: String(!autoMode), EndsLogs: String(!clusterStays),
+      },
     });
     // routes and gateways too: it calls AWS while the stack is deleted
     resource.node.addDependency(role, ...entrance, vpc, vpc.selectSubnets(vpcSubnets).internetConnectivityEstablished, ...props.after);
@@ -103,7 +107,7 @@ export class NodeTeardown extends Construct {
     const role = new iam.Role(this, 'Role', {
       description: `Removes the machines of the cluster ${this.props.clusterName}`, assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
     });
-    for (const statement of [...this.teardownStatements(), ...this.networkStatements()]) { role.addToPolicy(statement); }
+    for (const statement of [...this.teardownStatements(), ...this.logStatements(), ...this.networkStatements()]) { role.addToPolicy(statement); }
     return role;
   }
 
@@ -112,9 +116,7 @@ export class NodeTeardown extends Construct {
     const stack = Stack.of(this);
     const ec2Arn = (resource: string) => stack.formatArn({ service: 'ec2', resource, resourceName: '*' });
     return [
-      new iam.PolicyStatement({
-        sid: 'FindCluster', actions: ['eks:DescribeCluster'], resources: [stack.formatArn({ service: 'eks', resource: 'cluster', resourceName: clusterName })],
-      }),
+      new iam.PolicyStatement({ sid: 'FindCluster', actions: ['eks:DescribeCluster'], resources: [this.clusterArn()] }),
       new iam.PolicyStatement({
         sid: 'FindMachines',
         // these actions know no resource-level permissions
@@ -141,6 +143,16 @@ export class NodeTeardown extends Construct {
         },
       }),
     ];
+  }
+
+  /** The action changes more than logs, and IAM does not tell them apart: only this function has the role, and it changes nothing before it is told to delete. */
+  private logStatements(): iam.PolicyStatement[] {
+    if (this.props.clusterStays) { return []; }
+    return [new iam.PolicyStatement({ sid: 'EndLogs', actions: ['eks:DescribeUpdate', 'eks:UpdateClusterConfig'], resources: [this.clusterArn()] })];
+  }
+
+  private clusterArn(): string {
+    return Stack.of(this).formatArn({ service: 'eks', resource: 'cluster', resourceName: this.props.clusterName });
   }
 
   /** Lambda joins the function to the VPC with the function's role; the function itself, whose calls name it, may not do so. */

@@ -1,6 +1,7 @@
+import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { CfnParameter, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { App, CfnParameter, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as eks from 'aws-cdk-lib/aws-eks-v2';
@@ -85,13 +86,32 @@ describe('pipeline()', () => {
     expect(template.findResources('AWS::CodePipeline::Pipeline')[pipelineId].DependsOn).toEqual(expect.arrayContaining(needed));
   });
 
-  test('has an alarm that goes off when it fails, says what to do, and is exposed', () => {
+  test('has an alarm that goes off when it failed for good, says what to do, and is exposed', () => {
+    const [question] = Object.keys(template.findResources('AWS::StepFunctions::StateMachine'));
     template.hasResourceProperties('AWS::CloudWatch::Alarm', {
-      AlarmDescription: Match.stringLikeRegexp('what runs keeps running.*aws codepipeline list-action-executions --pipeline-name .*-bootstrap .*docs/cluster.md'),
-      Namespace: 'AWS/CodePipeline', MetricName: 'FailedPipelineExecutions', Dimensions: [{ Name: 'PipelineName', Value: { Ref: pipelineId } }],
+      AlarmDescription: Match.stringLikeRegexp('its own retry included.*what runs keeps running.*aws codepipeline list-action-executions --pipeline-name .*-bootstrap .*docs/cluster.md'),
+      Namespace: 'AWS/States', MetricName: 'ExecutionsFailed', Dimensions: [{ Name: 'StateMachineArn', Value: { Ref: question } }], Threshold: 1, TreatMissingData: 'notBreaching',
     });
     expect(stack.resolve(cluster.bootstrapPipeline!.pipelineName)).toEqual({ Ref: pipelineId });
     expect(cluster.bootstrapFailureAlarm).toBeDefined();
+  });
+
+  test('a failed attempt is asked about a minute later, until it is known whether the retry mended it', () => {
+    const [[questionId, question]] = Object.entries(template.findResources('AWS::StepFunctions::StateMachine'));
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: { 'source': ['aws.codepipeline'], 'detail-type': ['CodePipeline Pipeline Execution State Change'], 'detail': { pipeline: [{ Ref: pipelineId }], state: ['FAILED'] } },
+      Targets: [Match.objectLike({ Arn: { Ref: questionId } })],
+    });
+    const { StartAt, States } = JSON.parse(textOf(stack.resolve(question.Properties.DefinitionString)));
+    expect([StartAt, States.Wait.Seconds, States.Wait.Next, States.Ask.Next]).toEqual(['Wait', 60, 'Ask', 'Answer']);
+    expect(States.Ask).toMatchObject({
+      Resource: expect.stringMatching(/:states:::aws-sdk:codepipeline:getPipelineExecution$/), Parameters: { 'PipelineExecutionId.$': '$.detail[\'execution-id\']' },
+      ResultSelector: { 'status.$': '$.PipelineExecution.Status' },
+    });
+    const nextOf = (status: string) => States.Answer.Choices
+      .find((choice: any) => [choice, ...choice.Or ?? []].some(({ StringEquals }) => StringEquals === status))?.Next ?? States.Answer.Default;
+    expect(['InProgress', 'Succeeded', 'Superseded', 'Failed', 'SomethingNew'].map(nextOf)).toEqual(['Wait', 'Mended', 'Mended', 'Failed', 'Failed']);
+    expect([States.Mended.Type, States.Failed.Type]).toEqual(['Succeed', 'Fail']);
   });
 
   test('installs the charts of the version table, definitions in charts of their own', () => {
@@ -115,6 +135,12 @@ describe('pipeline()', () => {
     check(parse(bundle[`charts/${chart}/innovate-values.yaml`]), known);
   });
 });
+
+/** What CloudFormation joins, its references as they are called. */
+function textOf(value: any): string {
+  if (typeof value === 'string') { return value; }
+  return value['Fn::Join'] ? value['Fn::Join'][1].map(textOf).join('') : Object.values(value).flat().join('.');
+}
 
 /** The services' action when so many values are known at deployment only. */
 function servicesAction(values: number): { stack: Stack; action: any } {
@@ -185,24 +211,65 @@ describe('kubectl()', () => {
   const cluster = clusterIn(stack, ClusterBootstrap.kubectl(layer));
   const template = Template.fromStack(stack);
   const charts = template.findResources('Custom::AWSCDK-EKS-HelmChart');
-  const manifests = template.findResources('Custom::AWSCDK-EKS-KubernetesResource');
+  const { directory } = (stack.node.root as App).synth();
+  const idOf = (release: string) => Object.keys(charts).find(id => charts[id].Properties.Release === release)!;
+  /** The chart of a release as it lies in cdk.out. */
+  const chartOf = (release: string) => path.join(directory, `asset.${/([0-9a-f]{64})\.zip/.exec(textOf(charts[idOf(release)].Properties.ChartAssetURL))![1]}`);
 
-  test('installs the same charts and objects, and lets CloudFormation fill in the values', () => {
-    expect(Object.values(charts).map(chart => chart.Properties.Release).sort())
-      .toEqual(['aws-load-balancer-controller', 'aws-load-balancer-controller-crd', 'karpenter', 'karpenter-crd']);
-    const applied = Object.values(manifests).map(manifest => JSON.stringify(manifest.Properties.Manifest)).join();
+  test('installs the same releases', () => {
     const other = testStack();
     clusterIn(other);
-    for (const { kind } of objectsOf(bundleOf(other))) { expect(applied).toContain(`\\"kind\\":\\"${kind}\\"`); }
-    expect(applied).not.toContain('$NODES');
+    const [pipeline] = Object.values(Template.fromStack(other).findResources('AWS::CodePipeline::Pipeline'));
+    const released = pipeline.Properties.Stages.slice(1).flatMap((stage: any) => stage.Actions.map((action: any) => action.Configuration.HelmReleaseName));
+    expect(Object.values(charts).map(chart => chart.Properties.Release).sort()).toEqual([...released].sort());
+    for (const { Properties: properties } of Object.values(charts)) { expect(properties.Namespace).toBe('kube-system'); }
+  });
+
+  test('the charts have the same objects, and CloudFormation fills in the values', () => {
+    const other = testStack();
+    clusterIn(other);
+    const bundle = bundleOf(other);
+    for (const release of ['teardown', 'storage', 'nodes', 'namespaces', 'web-services'].map(name => `innovate-${name}`)) {
+      const files = fs.readdirSync(chartOf(release), { recursive: true, encoding: 'utf8' }).filter(file => /\.yaml$/.test(file));
+      expect(files.map(file => `charts/${release}/${file}`).concat(`charts/${release}/innovate-values.yaml`).sort())
+        .toEqual(Object.keys(bundle).filter(file => file.startsWith(`charts/${release}/`)).sort());
+      for (const file of files) { expect(fs.readFileSync(path.join(chartOf(release), file), 'utf8')).toBe(bundle[`charts/${release}/${file}`]); }
+      const { replacements } = JSON.parse(textOf(charts[idOf(release)].Properties.Values));
+      const used = files.flatMap(file => [...bundle[`charts/${release}/${file}`].matchAll(/\$([A-Z0-9_]+__)/g)].map(match => match[1]));
+      expect(replacements.flatMap(({ names }: any) => names).sort()).toEqual([...new Set(used)].sort());
+      for (const { values } of replacements) { expect(values).not.toMatch(/^$|\$/); }
+    }
+  });
+
+  test('a pool and a service are no resources of their own, so that a release removes them', () => {
+    template.resourceCountIs('Custom::AWSCDK-EKS-KubernetesResource', 0);
+    const larger = testStack();
+    const kubectl = lambda.LayerVersion.fromLayerVersionArn(larger, 'Layer', 'arn:aws:lambda:eu-west-1:222222222222:layer:kubectl:1');
+    const more = clusterIn(larger, ClusterBootstrap.kubectl(kubectl, { kubectlMinor: 36 }));
+    more.addNodePool('Batch', { nodeBudget: NodeBudget.usdPerMonth(800) });
+    more.addWebService('Web', { port: 8443, paths: ['/web/*'], namespace: 'web' });
+    const releases = Template.fromStack(larger).findResources('Custom::AWSCDK-EKS-HelmChart');
+    expect(Object.keys(releases).sort()).toEqual(Object.keys(charts).sort());
+    // the namespace stays when its last service leaves
+    expect(fs.readFileSync(path.join(chartOf('innovate-namespaces'), 'manifests/app.yaml'), 'utf8')).toContain('"helm.sh/resource-policy": "keep"');
+  });
+
+  test('a value stays what it is, whatever is in it', () => {
+    const odd = testStack();
+    const kubectl = lambda.LayerVersion.fromLayerVersionArn(odd, 'Layer', 'arn:aws:lambda:eu-west-1:222222222222:layer:kubectl:1');
+    const its = clusterIn(odd, ClusterBootstrap.kubectl(kubectl, { kubectlMinor: 36 }));
+    its.webServices[0].addEnvironment('ODD', `a "quote" and ${its.loadBalancer.loadBalancerDnsName}`);
+    const services = Object.values(Template.fromStack(odd).findResources('Custom::AWSCDK-EKS-HelmChart')).find(({ Properties: { Release } }) => Release === 'innovate-web-services')!;
+    const { replacements } = JSON.parse(textOf(services.Properties.Values));
+    expect(replacements.map(({ values }: any) => values)).toContainEqual(expect.stringMatching(/^a "quote" and \w/));
   });
 
   test('keeps the order', () => {
-    const idsOf = (kind: string) => Object.keys(manifests).filter(id => JSON.stringify(manifests[id].Properties.Manifest).includes(`kind\\":\\"${kind}\\"`));
-    const waitsFor = (id: string): string[] => [manifests[id]?.DependsOn ?? charts[id]?.DependsOn ?? []].flat();
-    expect(waitsFor(idsOf('StorageClass')[0])).toEqual(expect.arrayContaining(Object.keys(charts).filter(id => !/crd/.test(id))));
-    expect(waitsFor(idsOf('NodePool')[0])).toEqual(expect.arrayContaining(idsOf('StorageClass')));
-    expect(waitsFor(idsOf('HorizontalPodAutoscaler')[0])).toEqual(expect.arrayContaining(idsOf('ResourceQuota')));
+    const waitsFor = (release: string): string[] => [charts[idOf(release)].DependsOn ?? []].flat();
+    // between nodes and namespaces stands the teardown, whose test says so
+    for (const chain of [['karpenter-crd', 'karpenter', 'innovate-storage', 'innovate-nodes'], ['innovate-namespaces', 'innovate-web-services']]) {
+      chain.slice(1).forEach((release, index) => { expect(waitsFor(release)).toContain(idOf(chain[index])); });
+    }
   });
 
   test('Helm gives up before its function is ended, and takes back what failed', () => {
@@ -228,6 +295,12 @@ test('none() publishes the bundle and its variables, and applies nothing', () =>
   expectNoAnnotations(stack);
 });
 
+/** As the layers of the AWS CDK describe themselves. */
+function described(stack: Stack, kubectl: string): lambda.ILayerVersion {
+  const code = lambda.Code.fromBucketV2(s3.Bucket.fromBucketName(stack, 'Code', 'code'), 'kubectl.zip');
+  return new lambda.LayerVersion(stack, 'Layer', { code, description: `/opt/kubectl/kubectl ${kubectl}; /opt/helm/helm 4.2.3` });
+}
+
 class KubectlV34Layer extends lambda.LayerVersion {}
 class KubectlV36Layer extends lambda.LayerVersion {}
 
@@ -235,7 +308,8 @@ describe('the version of kubectl', () => {
   const layerOf = (stack: Stack, Layer: typeof KubectlV34Layer) => new Layer(stack, 'Layer', { code: lambda.Code.fromBucketV2(s3.Bucket.fromBucketName(stack, 'Code', 'code'), 'kubectl.zip') });
 
   test.each<[string, (stack: Stack) => ClusterBootstrap, RegExp]>([
-    ['two minors older, by its class', stack => ClusterBootstrap.kubectl(layerOf(stack, KubectlV34Layer)), /Test\/Cluster: `bootstrap` is "ClusterBootstrap.kubectl of 1.34", but kubectl may be one minor version away from the cluster, which is 1.36. Pass a KubectlV36Layer/],
+    ['two minors older, by its class', stack => ClusterBootstrap.kubectl(layerOf(stack, KubectlV34Layer)), /Test\/Cluster: `bootstrap` is "ClusterBootstrap.kubectl of 1.34", but kubectl may be one minor version away from the cluster, which is 1.36. Pass a KubectlV36Layer of @aws-cdk\/lambda-layer-kubectl-v36, \d+\.\d+\.\d+ or newer\./],
+    ['two minors older, by its description', stack => ClusterBootstrap.kubectl(described(stack, '1.34.6')), /"ClusterBootstrap.kubectl of 1.34"/],
     ['two minors older, as it is said', stack => ClusterBootstrap.kubectl(imported(stack), { kubectlMinor: 34 }), /"ClusterBootstrap.kubectl of 1.34"/],
     ['three minors newer', stack => ClusterBootstrap.kubectl(imported(stack), { kubectlMinor: 39 }), /"ClusterBootstrap.kubectl of 1.39"/],
     ['no version', stack => ClusterBootstrap.kubectl(imported(stack), { kubectlMinor: 1.36 }), /`kubectlMinor` is 1.36/],
@@ -247,10 +321,17 @@ describe('the version of kubectl', () => {
   test.each<[string, (stack: Stack) => ClusterBootstrap]>([
     ['the same', stack => ClusterBootstrap.kubectl(layerOf(stack, KubectlV36Layer))],
     ['one newer', stack => ClusterBootstrap.kubectl(imported(stack), { kubectlMinor: 37 })],
-    ['unknown', stack => ClusterBootstrap.kubectl(imported(stack))],
+    ['the same, by its description', stack => ClusterBootstrap.kubectl(described(stack, '1.36.3'))],
   ])('%s is taken', (_, bootstrap) => {
     const stack = testStack();
     expect(clusterIn(stack, bootstrap(stack)).bootstrapPipeline).toBeUndefined();
+    Annotations.fromStack(stack).hasNoWarning('/Test/Cluster', Match.stringLikeRegexp('kubectl'));
+  });
+
+  test('unknown is taken too, and said', () => {
+    const stack = testStack();
+    clusterIn(stack, ClusterBootstrap.kubectl(imported(stack)));
+    Annotations.fromStack(stack).hasWarning('/Test/Cluster', Match.stringLikeRegexp('Nothing says which kubectl is in the layer.*give `kubectlMinor`'));
   });
 });
 

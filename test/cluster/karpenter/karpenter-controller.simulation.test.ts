@@ -354,6 +354,8 @@ describe('the teardown of nodes', () => {
     ['ec2:DeleteLaunchTemplate', TEMPLATE, OWNED],
     ['ec2:DescribeInstances', '*'],
     ['eks:DescribeCluster', `arn:aws:eks:${REGION}:${ACCOUNT}:cluster/${CLUSTER}`],
+    ['eks:UpdateClusterConfig', `arn:aws:eks:${REGION}:${ACCOUNT}:cluster/${CLUSTER}`],
+    ['eks:DescribeUpdate', `arn:aws:eks:${REGION}:${ACCOUNT}:cluster/${CLUSTER}`],
   ])('may %s on %s', async (...asked) => {
     expect(await may(role, asked)).toBe('Allowed');
   });
@@ -365,6 +367,7 @@ describe('the teardown of nodes', () => {
     ['ec2:DeleteLaunchTemplate', TEMPLATE, tags('ResourceTag', tagsOf('payroll'))],
     ['ec2:DeleteVolume', VOLUME, OWNED],
     ['ec2:RunInstances', INSTANCE, REQUESTED],
+    ['eks:UpdateClusterConfig', `arn:aws:eks:${REGION}:${ACCOUNT}:cluster/payroll`],
     ['eks:DeleteCluster', `arn:aws:eks:${REGION}:${ACCOUNT}:cluster/${CLUSTER}`],
     ['iam:PassRole', NODE_ROLE, { 'iam:PassedToService': 'ec2.amazonaws.com' }],
   ])('may not %s on %s', async (...asked) => {

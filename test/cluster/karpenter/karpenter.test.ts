@@ -39,7 +39,8 @@ describe('on an imported cluster, with the fewest props', () => {
       ClusterName: 'shop', Namespace: 'kube-system', ServiceAccount: 'karpenter', RoleArn: stack.resolve(karpenter.controllerRole.roleArn),
     });
     template.hasResourceProperties('AWS::SQS::Queue', { QueueName: 'shop', KmsMasterKeyId: stack.resolve(karpenter.encryptionKey.keyArn) });
-    template.resourceCountIs('AWS::Events::Rule', 5);
+    const [queue] = Object.entries(template.findResources('AWS::SQS::Queue')).find(([, { Properties }]) => Properties.QueueName === 'shop')!;
+    template.resourcePropertiesCountIs('AWS::Events::Rule', { Targets: [Match.objectLike({ Arn: { 'Fn::GetAtt': [queue, 'Arn'] } })] }, 5);
     template.hasResourceProperties('AWS::EKS::AccessEntry', { ClusterName: 'shop', Type: 'EC2_LINUX', PrincipalArn: stack.resolve(karpenter.nodeRole.roleArn) });
     template.hasResourceProperties('AWS::IAM::InstanceProfile', { Roles: [stack.resolve(karpenter.nodeRole.roleName)] });
   });
@@ -47,6 +48,11 @@ describe('on an imported cluster, with the fewest props', () => {
   test('it launches in the cluster\'s private subnets and security group only, for this cluster only', () => {
     expect(JSON.stringify(statement('LaunchFrom').Resource)).toContain('security-group/sg-0c1a55');
     expect(statement('EndOwnNodes').Condition.StringEquals).toEqual({ 'aws:ResourceTag/kubernetes.io/cluster/shop': 'owned' });
+  });
+
+  test('the teardown leaves the cluster\'s logs alone', () => {
+    template.hasResourceProperties('Custom::NodeTeardown', { ClusterName: 'shop', EndsLogs: 'false' });
+    expect(JSON.stringify(template.findResources('AWS::IAM::Policy'))).not.toContain('UpdateClusterConfig');
   });
 
   test('the bundle has definitions, Karpenter and node pools, and nothing else', () => {
@@ -92,7 +98,7 @@ test('with every prop', () => {
   const template = Template.fromStack(stack);
   template.resourceCountIs('AWS::KMS::Key', 1);
   expect(Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) => [Properties.MetricName, Properties.AlarmActions]).sort()).toEqual([
-    'ApproximateAgeOfOldestMessage', 'ApproximateNumberOfMessagesVisible', 'FailedPipelineExecutions', 'scheduler_pending_pods_UNSCHEDULABLE',
+    'ApproximateAgeOfOldestMessage', 'ApproximateNumberOfMessagesVisible', 'ExecutionsFailed', 'scheduler_pending_pods_UNSCHEDULABLE',
   ].map(name => [name, [stack.resolve(alerts.topicArn)]]));
   expect(karpenter.nodePools.map(({ name }) => name)).toEqual(['default', 'batch']);
   expect(karpenter.metricUnschedulablePods().dimensions).toEqual({ ClusterName: 'shop' });

@@ -5,6 +5,8 @@ export interface Bill {
   readonly regionFactor: number;
   readonly autoMode: boolean;
   readonly baselineWorkers: number;
+  /** The share of their price on demand that the pool's machines cost, as Spot capacity. @default 1 */
+  readonly spotPrice?: number;
 }
 
 /** What may happen to a pool. Numbers choose among what is possible at the moment. */
@@ -15,7 +17,8 @@ export type PoolEvent =
   | { readonly kind: 'replaceWhileBuying'; readonly node: number; readonly type: number; readonly bought: number }
   /** So much time goes by that what runs is too old, just when so many nodes are being replaced. */
   | { readonly kind: 'age'; readonly minute: number; readonly count: number; readonly replacing: number }
-  | { readonly kind: 'interrupt'; readonly from: number; readonly count: number; readonly type: number }
+  /** As many of them as the promise covers, unless it is to be broken. */
+  | { readonly kind: 'interrupt'; readonly from: number; readonly count: number; readonly type: number; readonly beyond?: boolean }
   | { readonly kind: 'wait'; readonly minutes: number };
 
 interface Manifest {
@@ -28,18 +31,21 @@ interface Machine {
   readonly type: keyof typeof table.types;
   readonly vcpus: number;
   readonly memoryGib: number;
-  readonly bornAt: number;
   endsAt?: number;
-  interrupted?: boolean;
 }
 
 const HOUR = 60;
 const POLLING = 1;
+/** Between EC2's notice and the end of a Spot node. */
+const NOTICE = 2;
 
 /**
  * One NodePool under the rules of Karpenter's code (v1.14): a pass of provisioning fills what the limits leave beside nodes that are not marked for
  * deletion; a replacement launches first and is bound by the budgets; expiry and interruptions are bound by nothing; what is marked drains as long as
- * `terminationGracePeriod` allows. Every machine costs its on-demand price by the minute.
+ * `terminationGracePeriod` allows. Every machine costs its price by the minute, until its last: who is told of an interruption ends the node himself, so
+ * that EC2 charges for a young one as well.
+ *
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-for-interrupted-spot-instances.html
  */
 export class NodePurchases {
   /** What each hour cost, the running one included. */
@@ -49,6 +55,8 @@ export class NodePurchases {
   public peakVcpus = 0;
   private now = 0;
   private machines: Machine[] = [];
+  /** For how many minutes vCPUs ended that nobody chose to end, by the hour: what the budget promises depends on it. */
+  private readonly endings: number[] = [];
   private readonly types: Machine['type'][];
   private readonly nodesAtOnce: number;
   private readonly drain: number;
@@ -81,7 +89,7 @@ export class NodePurchases {
       case 'replace': return this.replace(event.node, event.type, event.pods, 0);
       case 'replaceWhileBuying': return this.replace(event.node, event.type, true, event.bought);
       case 'age': return this.age(event.minute, event.count, event.replacing);
-      case 'interrupt': return this.interrupt(event.from, event.count, event.type);
+      case 'interrupt': return this.interrupt(event.from, event.count, event.type, event.beyond ?? false);
       case 'wait': return this.wait(event.minutes);
     }
   }
@@ -92,7 +100,7 @@ export class NodePurchases {
       this.machines = this.machines.filter(({ endsAt }) => endsAt === undefined || endsAt > this.now);
       const until = Math.min(end, this.now + HOUR - this.now % HOUR, ...this.machines.flatMap(({ endsAt }) => endsAt ?? []));
       const machines = this.machines.reduce((total, machine) => total + this.usdPerMinute(machine), 0);
-      const baseline = this.bill.baselineWorkers * this.usdPerMinute({ type: 'm7g.large' }, 24, false);
+      const baseline = this.bill.baselineWorkers * this.usdPerMinute({ type: 'm7g.large' }, 24, false, 1);
       this.charge(this.now, (until - this.now) * (machines + baseline));
       this.peakVcpus = Math.max(this.peakVcpus, this.machines.reduce((total, { vcpus }) => total + vcpus, 0));
       this.now = until;
@@ -132,39 +140,46 @@ export class NodePurchases {
     this.wait(2 * HOUR - this.now % HOUR + minute);
     for (let replaced = 0; replaced < replacing; replaced++) { this.replace(0, this.types.indexOf(this.active()[0]?.type), true, 0); }
     const expired = this.active().slice(0, count);
-    for (const machine of expired) { machine.endsAt = this.now + this.drain; }
+    for (const machine of expired) { this.end(machine, this.drain); }
     for (const { type } of expired) { this.buy(this.types.indexOf(type), 1, this.room()); }
   }
 
-  /** EC2 takes Spot nodes away with two minutes' notice; it charges nothing for those that are not an hour old. */
-  private interrupt(from: number, count: number, type: number): void {
+  /** EC2 takes Spot nodes away with two minutes' notice. */
+  private interrupt(from: number, count: number, type: number, beyond: boolean): void {
     const active = this.active();
-    const taken = active.slice(from % Math.max(1, active.length)).slice(0, count);
-    for (const machine of taken) {
-      machine.endsAt = this.now + 2;
-      if (this.now - machine.bornAt < HOUR) { this.refund(machine); }
+    let taken = 0;
+    for (const machine of active.slice(from % Math.max(1, active.length)).slice(0, count)) {
+      if (!beyond && !this.covered(machine)) { continue; }
+      this.end(machine, NOTICE);
+      taken++;
     }
-    this.buy(type, taken.length, this.room());
+    this.buy(type, taken, this.room());
   }
 
-  private refund(machine: Machine): void {
-    machine.interrupted = true;
-    const usdPerMinute = this.usdPerMinute({ type: machine.type }, 0);
-    for (let minute = machine.bornAt; minute < this.now; minute++) { this.charge(minute, -usdPerMinute); }
+  /** The budget promises that in an hour everything may end as long as it takes to drain it, once. */
+  private covered({ vcpus }: Machine): boolean {
+    return [this.now, this.now + NOTICE].every(minute => (this.endings[hourOf(minute)] ?? 0) + NOTICE * vcpus <= this.drain * this.limits.cpu);
+  }
+
+  private end(machine: Machine, minutes: number): void {
+    machine.endsAt = this.now + minutes;
+    for (let minute = this.now; minute < machine.endsAt; minute++) { this.endings[hourOf(minute)] = (this.endings[hourOf(minute)] ?? 0) + machine.vcpus; }
   }
 
   private charge(minute: number, usd: number): void {
-    const hour = Math.floor(minute / HOUR);
+    const hour = hourOf(minute);
     this.hours[hour] = (this.hours[hour] ?? 0) + usd;
   }
 
-  private usdPerMinute({ type, interrupted }: { readonly type: Machine['type']; readonly interrupted?: boolean }, volumesGib = this.volumesGib, autoMode = this.bill.autoMode): number {
-    const instance = interrupted ? 0 : table.types[type].usdPerHour * this.bill.regionFactor * (autoMode ? 1.15 : 1);
+  private usdPerMinute(
+    { type }: { readonly type: Machine['type'] }, volumesGib = this.volumesGib, autoMode = this.bill.autoMode, share = this.bill.spotPrice ?? 1,
+  ): number {
+    const instance = table.types[type].usdPerHour * this.bill.regionFactor * (share + (autoMode ? 0.15 : 0));
     return (instance + volumesGib * 0.16 / 744) / HOUR;
   }
 
   private machine(type: Machine['type']): Machine {
-    return { type, vcpus: table.types[type].vcpus, memoryGib: table.types[type].memoryGib, bornAt: this.now };
+    return { type, vcpus: table.types[type].vcpus, memoryGib: table.types[type].memoryGib };
   }
 
   /** What is not marked for deletion, the largest first. */
@@ -179,6 +194,10 @@ export class NodePurchases {
       memory: this.limits.memory - active.reduce((total, { memoryGib }) => total + memoryGib * 0.9, 0),
     };
   }
+}
+
+function hourOf(minute: number): number {
+  return Math.floor(minute / HOUR);
 }
 
 /** `336h`, `5m`. */

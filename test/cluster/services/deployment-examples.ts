@@ -1,7 +1,9 @@
 import { ServiceContract } from '../../../src/private/deployment-contract';
 
 /** What the examples are measured by. */
-export const EXAMPLE_CONTRACT: ServiceContract = { name: 'orders', namespace: 'shop', port: 8443, podVcpus: 0.5, podMemoryMib: 512 };
+export const EXAMPLE_CONTRACT: ServiceContract = {
+  name: 'orders', namespace: 'shop', port: 8443, podVcpus: 0.5, podMemoryMib: 512, leastGraceSeconds: 31, mostGraceSeconds: 120,
+};
 
 export interface DeploymentExample {
   readonly name: string;
@@ -38,6 +40,7 @@ function deployment({ pod = {}, container = {}, spec = {}, labels = LABELS }: Pa
             topologyKey: 'topology.kubernetes.io/zone', maxSkew: 1, whenUnsatisfiable: 'DoNotSchedule', labelSelector: { matchLabels: labels },
           }],
           securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+          terminationGracePeriodSeconds: 60,
           containers: [{ ...serving(), ...container }],
           ...pod,
         },
@@ -99,6 +102,7 @@ export const DEPLOYMENT_EXAMPLES: DeploymentExample[] = [
       volumes: [{ name: 'tmp', emptyDir: {} }, { name: 'settings', configMap: { name: 'orders-environment' } }, { name: 'token', projected: { sources: [] } }],
     },
   }),
+  example('a second more to end than the load balancer waits', [], { pod: { terminationGracePeriodSeconds: 31 } }),
   example('two minutes to end', [], { pod: { terminationGracePeriodSeconds: 120 } }),
 
   example('a label of another service', ['label'], { labels: { 'app.kubernetes.io/name': 'order' } }),
@@ -131,6 +135,8 @@ export const DEPLOYMENT_EXAMPLES: DeploymentExample[] = [
   example('no readiness probe', ['readiness'], { container: { readinessProbe: undefined } }),
   example('everything at once', ['strategy'], { spec: { strategy: { type: 'Recreate' } } }),
   example('ten minutes to end', ['shutdown'], { pod: { terminationGracePeriodSeconds: 600 } }),
+  example('the half minute of Kubernetes to end', ['shutdown'], { pod: { terminationGracePeriodSeconds: undefined } }),
+  example('no time to end', ['shutdown'], { pod: { terminationGracePeriodSeconds: 0 } }),
   example('perhaps root', ['non-root'], { pod: { securityContext: { seccompProfile: { type: 'RuntimeDefault' } } } }),
   example('a container that takes it back', ['non-root'], { container: { securityContext: { ...RESTRICTED, runAsNonRoot: false } } }),
   example('user 0', ['non-root'], { pod: { securityContext: { runAsNonRoot: true, runAsUser: 0, seccompProfile: { type: 'RuntimeDefault' } } } }),

@@ -16,6 +16,18 @@ test('every message says what to do, in one line', () => {
   for (const { message } of DEPLOYMENT_RULES) { expect(message(EXAMPLE_CONTRACT)).toMatch(/^[^\n]+(Set|Add|Leave|Make) [^\n]+\.$/); }
 });
 
+test('the time to end is the cluster\'s own', () => {
+  const { deployment } = DEPLOYMENT_EXAMPLES.find(({ name }) => name === 'two minutes to end')!;
+  const broken = (leastGraceSeconds: number, mostGraceSeconds: number) => violations(deployment, { ...EXAMPLE_CONTRACT, leastGraceSeconds, mostGraceSeconds });
+  expect(broken(120, 120)).toEqual([]);
+  expect(broken(31, 300)).toEqual([]);
+  expect(broken(31, 60).map(({ message }) => message({ ...EXAMPLE_CONTRACT, leastGraceSeconds: 31, mostGraceSeconds: 60 }))).toEqual([
+    'When a pod ends, the load balancer waits 30 seconds for its last answers, and a node that ends waits 60 seconds for its pods.'
+    + ' Set spec.template.spec.terminationGracePeriodSeconds (30 where it is missing) to a number from 31 to 60.',
+  ]);
+  expect(broken(121, 300).map(({ id }) => id)).toEqual(['shutdown']);
+});
+
 test('the policy concerns the Deployment of the service in its namespace, and refuses', () => {
   const [policy, binding] = deploymentPolicies('shop', [EXAMPLE_CONTRACT]) as any[];
   expect(policy).toMatchObject({

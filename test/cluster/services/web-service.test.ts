@@ -1,25 +1,28 @@
-import { Duration, Size, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { App, Duration, NestedStack, Size, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { ClusterCompute } from '../../../src/cluster/cluster-compute';
 import { KarpenterCluster } from '../../../src/cluster/karpenter-cluster';
+import { KarpenterClusterProps } from '../../../src/cluster/karpenter-cluster-props';
 import { NodeBudget } from '../../../src/cluster/nodes/node-budget';
 import { podsOf } from '../../../src/cluster/nodes/node-pods';
+import { NodePurchase } from '../../../src/cluster/nodes/node-pool-options';
 import { WebService, WebServiceOptions } from '../../../src/cluster/services/web-service';
 import { serviceAlarms } from '../../../src/cluster/services/web-service-alarms';
 import { AuroraPostgres } from '../../../src/database/aurora-postgres';
 import { DatabasePrivileges } from '../../../src/database/database-privileges';
-import { expectNoAnnotations, foreignVpc, testStack } from '../../support/stacks';
+import { ACCOUNT, expectNoAnnotations, foreignVpc, REGION, testStack } from '../../support/stacks';
 import { bundleOf, KubernetesObject, objectOf, objectsOf } from '../bootstrap/bundle';
 
-function clusterIn(stack: Stack): KarpenterCluster {
+function clusterIn(stack: Stack, props: Partial<KarpenterClusterProps> = {}): KarpenterCluster {
   return new KarpenterCluster(stack, 'Cluster', {
     vpc: foreignVpc(stack),
     nodeBudget: NodeBudget.usdPerMonth(3000),
     certificate: acm.Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:eu-west-1:222222222222:certificate/1'),
+    ...props,
   });
 }
 
@@ -200,7 +203,7 @@ test('how the load balancer treats pods can be said', () => {
   clusterIn(stack).addWebService('Api', {
     port: 8443,
     traffic: {
-      healthCheckInterval: Duration.seconds(5), healthyStatus: '200-299', deregistrationDelay: Duration.minutes(2), slowStart: Duration.seconds(60), stickiness: Duration.hours(1),
+      healthCheckInterval: Duration.seconds(5), healthyStatus: '200-299', deregistrationDelay: Duration.seconds(90), slowStart: Duration.seconds(60), stickiness: Duration.hours(1),
     },
   });
   Template.fromStack(stack).hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', {
@@ -208,7 +211,7 @@ test('how the load balancer treats pods can be said', () => {
     HealthCheckTimeoutSeconds: 4,
     Matcher: { HttpCode: '200-299' },
     TargetGroupAttributes: [
-      { Key: 'deregistration_delay.timeout_seconds', Value: '120' },
+      { Key: 'deregistration_delay.timeout_seconds', Value: '90' },
       { Key: 'slow_start.duration_seconds', Value: '60' },
       { Key: 'stickiness.enabled', Value: 'true' },
       { Key: 'stickiness.type', Value: 'lb_cookie' },
@@ -222,6 +225,8 @@ describe('a way out', () => {
   const group = (stack: Stack) => new ec2.SecurityGroup(stack, `Other${stack.node.children.length}`, {
     vpc: stack.node.findChild('ForeignVpc') as ec2.Vpc, allowAllOutbound: false,
   });
+
+  const sends = new iam.PolicyStatement({ actions: ['sqs:SendMessage'], resources: ['*'] });
 
   const cases: [string, (api: WebService, stack: Stack) => void, object[]][] = [
     ['is closed by itself', () => {}, []],
@@ -246,6 +251,24 @@ describe('a way out', () => {
     ['is opened by a managed policy of the role', api => { api.role.addManagedPolicy(iam.ManagedPolicy.fromAwsManagedPolicyName('ReadOnlyAccess')); }, [
       { to: [{ ipBlock: { cidr: '0.0.0.0/0' } }], ports: [{ protocol: 'TCP', port: 443 }] },
     ]],
+    ...Object.entries({
+      'a policy': (stack: Stack, api: WebService) => new iam.Policy(stack, 'Queues', { roles: [api.role], statements: [sends] }),
+      'a managed policy of the app': (stack: Stack, api: WebService) => new iam.ManagedPolicy(stack, 'ManagedQueues', { roles: [api.role], statements: [sends] }),
+      'a policy without a construct of its own': (stack: Stack, api: WebService) => new iam.CfnPolicy(stack, 'PlainQueues', {
+        policyName: 'queues', roles: [api.role.roleName], policyDocument: new iam.PolicyDocument({ statements: [sends] }),
+      }),
+      'an inline policy that is a resource': (stack: Stack, api: WebService) => new iam.CfnRolePolicy(stack, 'InlineQueues', {
+        policyName: 'queues', roleName: api.role.roleName, policyDocument: { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: '*' } },
+      }),
+      'a policy of another stack': (stack: Stack, api: WebService) => {
+        new iam.Policy(new Stack(stack.node.root, 'Elsewhere', { env: stack }), 'Queues', { roles: [api.role], statements: [sends] });
+      },
+    }).map(([title, attach]): [string, (api: WebService, stack: Stack) => void, object[]] => [
+      `is opened by ${title} that is attached to the role`, (api, stack) => { attach(stack, api); }, [{ to: [{ ipBlock: { cidr: '0.0.0.0/0' } }], ports: [{ protocol: 'TCP', port: 443 }] }],
+    ]),
+    ['is not opened by a policy that denies', (api, stack) => {
+      new iam.Policy(stack, 'Denied', { roles: [api.role], statements: [new iam.PolicyStatement({ effect: iam.Effect.DENY, actions: ['sqs:*'], resources: ['*'] })] });
+    }, []],
     ['is not opened by the login to a database, which asks nobody', api => { iam.Grant.addToPrincipal({ grantee: api, actions: ['rds-db:connect'], resourceArns: ['*'] }); }, []],
     ['to a database of this library goes with the grant of a login', (api, stack) => {
       new AuroraPostgres(stack, 'Database', { vpc: stack.node.findChild('ForeignVpc') as ec2.Vpc })
@@ -264,6 +287,16 @@ describe('a way out', () => {
 
   test('leaves no warning', () => {
     expectNoAnnotations(all);
+  });
+
+  test('is not opened by a policy of a role that is called alike in a stack that is alike', () => {
+    const app = new App();
+    const [first, second] = ['First', 'Second'].map(id => new Stack(app, id, { env: { account: ACCOUNT, region: REGION } }));
+    const [api, twin] = [first, second].map(stack => clusterIn(stack).addWebService('Api', { port: 8443 }));
+    new iam.Policy(second, 'Queues', { roles: [twin.role], statements: [sends] });
+    app.synth();
+    expect(first.getLogicalId(api.role.node.defaultChild as iam.CfnRole)).toBe(second.getLogicalId(twin.role.node.defaultChild as iam.CfnRole));
+    expect([api, twin].map(service => service._describe().traffic)).toEqual([[], [expect.objectContaining({ port: 443 })]]);
   });
 
   test('to another service is that service\'s way in', () => {
@@ -298,7 +331,7 @@ describe('a way out', () => {
 test('with EKS Auto Mode, EKS binds the pods of target groups that are tagged, and no pod answers for names', () => {
   const stack = testStack();
   const cluster = new KarpenterCluster(stack, 'Cluster', {
-    vpc: foreignVpc(stack), clusterName: 'shop', nodeBudget: NodeBudget.usdPerMonth(3000), compute: ClusterCompute.autoMode(),
+    vpc: foreignVpc(stack), clusterName: 'shop', nodeBudget: NodeBudget.usdPerMonth(3000), compute: ClusterCompute.autoMode(), plainHttp: true,
   });
   cluster.addWebService('Api', { port: 8443 });
   const bundle = bundleOf(stack);
@@ -321,6 +354,107 @@ test('alarms tell that no pod works, that some do not, that requests fail, and t
   });
 });
 
+describe('the room that the budget has', () => {
+  const tainted = { nodeBudget: NodeBudget.usdPerMonth(4000), taints: [{ key: 'example.com/batch' }] };
+  const roomOf = (cluster: KarpenterCluster) => podsOf(cluster.nodePools[0].capacity, { vcpus: 0.25, memoryMib: 512 });
+  const maximum = (stack: Stack) => objectOf(bundleOf(stack), 'HorizontalPodAutoscaler').spec.maxReplicas;
+
+  test('is that of pools that take every pod: the autoscaler and the report say the same', () => {
+    const stack = testStack();
+    const cluster = clusterIn(stack, { nodeBudget: NodeBudget.usdPerMonth(1000) });
+    cluster.addNodePool('Batch', tainted);
+    cluster.addWebService('Api', { port: 8443 });
+    const room = roomOf(cluster);
+    expect(podsOf(cluster.nodeCapacity, { vcpus: 0.25, memoryMib: 512 })).toBeGreaterThan(3 * room);
+    expect(maximum(stack)).toBe(room);
+    Annotations.fromStack(stack).hasInfo('/Test/Cluster', Match.stringLikeRegexp(`room for at least ${room} pods of api`));
+  });
+
+  test('grows with a pool that takes every pod, also when it comes after the service', () => {
+    const stack = testStack();
+    const cluster = clusterIn(stack, { nodeBudget: NodeBudget.usdPerMonth(1000) });
+    cluster.addWebService('Api', { port: 8443 });
+    cluster.addNodePool('More', { nodeBudget: NodeBudget.usdPerMonth(1000) });
+    expect(maximum(stack)).toBeGreaterThan(2 * roomOf(cluster) - 1);
+  });
+
+  test('is no room for pods that only a tainted pool holds', () => {
+    const cluster = clusterIn(testStack(), { nodeBudget: NodeBudget.usdPerMonth(1000) });
+    cluster.addNodePool('Batch', tainted);
+    expect(() => cluster.addWebService('Api', { port: 8443, podRequests: { vcpus: 6 } })).toThrow(/`podRequests` is .*no node that the budget pays for surely has room/);
+    const room = roomOf(cluster);
+    expect(() => cluster.addWebService('Reports', { port: 8443, scaling: { minReplicas: 900 } })).toThrow(
+      new RegExp(`\`scaling.minReplicas\` is 900, but the budget surely has room for ${room} such pods only, on nodes without taints\\. Lower it or .*larger \`nodeBudget\``));
+    cluster.addWebService('Exact', { port: 8443, scaling: { minReplicas: room } });
+  });
+
+  test('a maximum above it is a warning, one that is as large is none', () => {
+    const [above, exact] = [1, 0].map(more => {
+      const stack = testStack();
+      const cluster = clusterIn(stack, { nodeBudget: NodeBudget.usdPerMonth(1000) });
+      cluster.addWebService('Api', { port: 8443, scaling: { maxReplicas: roomOf(cluster) + more } });
+      return stack;
+    });
+    Annotations.fromStack(above).hasWarning('/Test/Cluster/Api', Match.stringLikeRegexp('`scaling.maxReplicas` is \\d+, but the budget surely has room for \\d+ such pods only.*Give \\d+'));
+    expectNoAnnotations(exact);
+  });
+});
+
+describe('the time that pods have to end', () => {
+  const graceOf = (cluster: KarpenterCluster, options: Partial<WebServiceOptions> = {}) => {
+    const { leastGraceSeconds, mostGraceSeconds } = cluster.addWebService('Api', { port: 8443, ...options })._describe();
+    return [leastGraceSeconds, mostGraceSeconds];
+  };
+  const drain = (minutes: number) => ({ disruption: { drainTimeout: Duration.minutes(minutes) } });
+
+  test.each<[string, Partial<KarpenterClusterProps>, Partial<WebServiceOptions>, [number, number]]>([
+    ['longer than the load balancer waits, within the two minutes of Spot', {}, {}, [31, 120]],
+    ['longer than another delay', {}, { traffic: { deregistrationDelay: Duration.seconds(90) } }, [91, 120]],
+    ['within a short drain', { nodePool: drain(1) }, {}, [31, 60]],
+    ['within a long drain where nothing is Spot', { nodePool: { ...drain(10), purchases: [NodePurchase.ON_DEMAND] } }, {}, [31, 600]],
+  ])('is %s', (_, props, options, expected) => {
+    expect(graceOf(clusterIn(testStack(), props), options)).toEqual(expected);
+  });
+
+  test('is that of every pool that the pods may be on', () => {
+    const cluster = clusterIn(testStack());
+    cluster.addNodePool('Short', { nodeBudget: NodeBudget.usdPerMonth(1000), ...drain(1) });
+    cluster.addNodePool('Batch', { nodeBudget: NodeBudget.usdPerMonth(1000), disruption: { drainTimeout: Duration.minutes(1) }, taints: [{ key: 'batch' }] });
+    expect(graceOf(cluster)).toEqual([31, 60]);
+    const other = clusterIn(testStack());
+    other.addNodePool('Batch', { nodeBudget: NodeBudget.usdPerMonth(1000), ...drain(1), taints: [{ key: 'batch' }] });
+    expect(graceOf(other)).toEqual([31, 120]);
+  });
+
+  test('is in the contract and in the policy that the API server enforces', () => {
+    const stack = testStack();
+    clusterIn(stack, { nodePool: drain(1) }).addWebService('Api', { port: 8443 });
+    const bundle = bundleOf(stack);
+    expect(JSON.parse(bundle['contract.json']).services[0]).toMatchObject({ leastGraceSeconds: 31, mostGraceSeconds: 60 });
+    const { variables } = objectOf(bundle, 'ValidatingAdmissionPolicy').spec;
+    expect(variables).toEqual(expect.arrayContaining([{ name: 'leastGrace', expression: '31' }, { name: 'mostGrace', expression: '60' }]));
+  });
+
+  test('has to be longer than the delay, also where a pool with a shorter drain comes later', () => {
+    const stack = testStack();
+    const cluster = clusterIn(stack);
+    cluster.addWebService('Api', { port: 8443, traffic: { deregistrationDelay: Duration.seconds(90) } });
+    cluster.addNodePool('Short', { nodeBudget: NodeBudget.usdPerMonth(1000), ...drain(1) });
+    expect(() => Template.fromStack(stack)).toThrow(/`traffic.deregistrationDelay` is 90, but a node of this cluster that ends leaves its pods 60 seconds.*Give less than 60 seconds/);
+  });
+});
+
+test('a service in another stack than its cluster is refused, in a nested one too', () => {
+  const stack = testStack();
+  const cluster = clusterIn(stack);
+  for (const other of [new Stack(stack.node.root, 'Other', { env: stack }), new NestedStack(stack, 'Nested')]) {
+    expect(() => new WebService(other, 'Api', { cluster, port: 8443 })).toThrow(
+      /Api: `cluster` is "Test\/Cluster", but it is in another stack, and each of the two stacks would need the other first\. .*`cluster\.addWebService\(…\)`/);
+  }
+  expect(new WebService(stack, 'Api', { cluster, port: 8443 }).serviceName).toBe('api');
+  expect(() => Template.fromStack(stack)).not.toThrow();
+});
+
 const crowded = clusterIn(testStack());
 crowded.addWebService('Api', { port: 8443 });
 
@@ -329,6 +463,13 @@ test.each<[string, Partial<WebServiceOptions>, RegExp]>([
   ['a port that is none', { port: 70000 }, /`port` is 70000/],
   ['a fraction of a port', { port: 8443.5 }, /`port` is 8443.5/],
   ['a name with capitals', { name: 'Orders' }, /`name` is "Orders", but Kubernetes takes lower-case letters/],
+  ['the name of a service\'s jobs', { name: 'api-job' }, /`name` is "api-job", but names that end in "-job" or "-egress".*belong to what stands beside a service/],
+  ['the name of a service\'s network policy', { name: 'api-egress' }, /`name` is "api-egress"/],
+  ['the name of the namespace\'s network policy', { name: 'default-deny' }, /`name` is "default-deny"/],
+  ['the namespace of the controllers', { namespace: 'kube-system' }, /`namespace` is "kube-system", but it belongs to Kubernetes and AWS.*Give a namespace of its own, such as "app"/],
+  ['another namespace of Kubernetes', { namespace: 'kube-public' }, /`namespace` is "kube-public"/],
+  ['the namespace that is there already', { namespace: 'default' }, /`namespace` is "default"/],
+  ['a namespace of an add-on', { namespace: 'amazon-guardduty' }, /`namespace` is "amazon-guardduty"/],
   ['a namespace with a dot', { namespace: 'a.b' }, /`namespace` is "a.b"/],
   ['a minimum above the maximum', { scaling: { minReplicas: 5, maxReplicas: 4 } }, /`scaling.minReplicas` is 5, but `scaling.maxReplicas` is 4/],
   ['no pods', { scaling: { minReplicas: 0 } }, /`scaling.minReplicas` is 0/],
@@ -339,6 +480,7 @@ test.each<[string, Partial<WebServiceOptions>, RegExp]>([
   ['no memory', { podRequests: { memory: Size.mebibytes(0) } }, /`podRequests.memory` is 0/],
   ['a health check of no path', { healthCheckPath: 'healthz' }, /`healthCheckPath` is "healthz", but a path begins with a slash/],
   ['health checks without pause', { traffic: { healthCheckInterval: Duration.seconds(1) } }, /`traffic.healthCheckInterval` is 1, but it has to be between 5 and 300 seconds/],
+  ['as long to leave as Spot has', { traffic: { deregistrationDelay: Duration.minutes(2) } }, /`traffic.deregistrationDelay` is 120, but a node of this cluster that ends leaves its pods 120 seconds/],
   ['hours to leave', { traffic: { deregistrationDelay: Duration.hours(2) } }, /`traffic.deregistrationDelay` is 7200/],
   ['a slow start that is none', { traffic: { slowStart: Duration.seconds(5) } }, /`traffic.slowStart` is 5/],
   ['a cookie for months', { traffic: { stickiness: Duration.days(90) } }, /`traffic.stickiness` is 7776000/],

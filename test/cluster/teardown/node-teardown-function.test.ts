@@ -130,6 +130,45 @@ test('fails, and says what to do, when a machine does not end in time', async ()
   expect(await run('Delete', {}, 800)).toMatchObject({ Status: 'FAILED', Reason: 'Error: machines are still there: i-1, i-2. Delete the stack again.' });
 });
 
+describe('the logs of the control plane', () => {
+  const order = () => calls(/^(GET nodeclaims|DescribeInstances|UpdateClusterConfig|DescribeUpdate)/).filter((call, index, all) => call !== all[index - 1]);
+
+  test('end after Kubernetes has been left and before the cluster goes, so that EKS does not make their group anew', async () => {
+    karpenterWorks();
+    expect(await run('Delete', { EndsLogs: 'true' })).toMatchObject({ Status: 'SUCCESS' });
+    expect(cluster.logs).toEqual([]);
+    expect(order()).toEqual(['GET nodeclaims', 'UpdateClusterConfig', 'DescribeInstances', 'DescribeUpdate']);
+    expect(log).toEqual(expect.arrayContaining(['end logs api, audit', 'logs ended: Successful']));
+  });
+
+  test('are left alone when they have ended already, as at a second attempt', async () => {
+    karpenterWorks();
+    cluster.logs = [];
+    expect(await run('Delete', { EndsLogs: 'true' })).toMatchObject({ Status: 'SUCCESS' });
+    expect(calls(/Update/)).toEqual([]);
+  });
+
+  test('are left alone where the cluster stays', async () => {
+    karpenterWorks();
+    expect(await run('Delete', { EndsLogs: 'false' })).toMatchObject({ Status: 'SUCCESS' });
+    expect(calls(/Update/)).toEqual([]);
+    expect(cluster.logs).toEqual(['api', 'audit']);
+  });
+
+  test('hold nothing up when EKS refuses', async () => {
+    machinesEnd();
+    cluster.exists = false;
+    expect(await run('Delete', { EndsLogs: 'true' })).toMatchObject({ Status: 'SUCCESS' });
+    expect(log).toContain('logs do not end, their group may come back: No cluster found');
+  });
+
+  test('are waited for, because a cluster that is changed cannot be deleted', async () => {
+    karpenterWorks();
+    cluster.logUpdateTakes = 1e6;
+    expect(await run('Delete', { EndsLogs: 'true' }, 800)).toMatchObject({ Status: 'FAILED', Reason: 'Error: EKS still ends the logs. Delete the stack again.' });
+  });
+});
+
 test('with EKS Auto Mode the machines are EKS\'s to end', async () => {
   karpenterWorks();
   expect(await run('Delete', { SweepsInstances: 'false' })).toMatchObject({ Status: 'SUCCESS' });

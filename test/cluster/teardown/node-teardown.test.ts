@@ -24,7 +24,7 @@ function waitsFor(template: Template, id: string): Set<string> {
 
 function synthesize(props: Partial<KarpenterClusterProps> = {}): { template: Template; teardown: string } {
   const stack = testStack();
-  const cluster = new KarpenterCluster(stack, 'Cluster', { vpc: foreignVpc(stack), clusterName: 'shop', nodeBudget: NodeBudget.usdPerMonth(1000), ...props });
+  const cluster = new KarpenterCluster(stack, 'Cluster', { vpc: foreignVpc(stack), clusterName: 'shop', nodeBudget: NodeBudget.usdPerMonth(1000), plainHttp: true, ...props });
   cluster.addWebService('Api', { port: 8443 });
   const template = Template.fromStack(stack);
   return { template, teardown: Object.keys(template.findResources('Custom::NodeTeardown'))[0] };
@@ -55,7 +55,7 @@ describe('with the pipeline', () => {
     template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', {
       Description: 'Teardown of nodes', FromPort: 443, ToPort: 443, GroupId: { 'Fn::GetAtt': [Match.anyValue(), 'ClusterSecurityGroupId'] },
     });
-    template.hasResourceProperties('Custom::NodeTeardown', { ClusterName: 'shop', SweepsInstances: 'true', ServiceTimeout: '2700' });
+    template.hasResourceProperties('Custom::NodeTeardown', { ClusterName: 'shop', SweepsInstances: 'true', EndsLogs: 'true', ServiceTimeout: '2700' });
   });
 
   test('it enters the cluster as a group that may delete NodePools, and no more', () => {
@@ -78,19 +78,24 @@ test('with kubectl it goes before the NodePools, and after everything that holds
   const stack = testStack();
   const layer = lambda.LayerVersion.fromLayerVersionArn(stack, 'Layer', 'arn:aws:lambda:eu-west-1:222222222222:layer:kubectl:1');
   const cluster = new KarpenterCluster(stack, 'Cluster', {
-    vpc: foreignVpc(stack), nodeBudget: NodeBudget.usdPerMonth(1000), bootstrap: ClusterBootstrap.kubectl(layer),
+    vpc: foreignVpc(stack), nodeBudget: NodeBudget.usdPerMonth(1000), plainHttp: true, bootstrap: ClusterBootstrap.kubectl(layer),
   });
   cluster.addWebService('Api', { port: 8443 });
   const template = Template.fromStack(stack);
   const [teardown] = idsOf(template, 'Custom::NodeTeardown');
-  const manifests = Object.entries(template.findResources('Custom::AWSCDK-EKS-KubernetesResource'));
-  const idOf = (kind: string) => manifests.find(([, manifest]) => JSON.stringify(manifest.Properties.Manifest).includes(`kind\\":\\"${kind}\\"`))![0];
-  const before = waitsFor(template, teardown);
-  expect(before).toContain(idOf('NodePool'));
-  expect(before).toContain(idOf('ClusterRole'));
-  for (const chart of idsOf(template, 'Custom::AWSCDK-EKS-HelmChart')) { expect(before).toContain(chart); }
-  expect(waitsFor(template, idOf('PodDisruptionBudget'))).toContain(teardown);
-  expect(waitsFor(template, idOf('Namespace'))).toContain(teardown);
+  const idsOfReleases = Object.fromEntries(Object.entries(template.findResources('Custom::AWSCDK-EKS-HelmChart')).map(([id, { Properties: { Release } }]) => [Release, id]));
+  const { 'innovate-namespaces': namespaces, 'innovate-web-services': services, ...others } = idsOfReleases;
+  expect(Object.keys(others)).toEqual(expect.arrayContaining(['innovate-nodes', 'innovate-teardown', 'karpenter', 'karpenter-crd']));
+  expect([...waitsFor(template, teardown)]).toEqual(expect.arrayContaining(Object.values(others)));
+  for (const id of [namespaces, services]) { expect(waitsFor(template, id)).toContain(teardown); }
+});
+
+test('the log group of the control plane goes after the cluster, and the cluster after the teardown, which ends the logs', () => {
+  const { template, teardown } = synthesize();
+  const [group] = Object.entries(template.findResources('AWS::Logs::LogGroup')).find(([, { Properties }]) => Properties.LogGroupName === '/aws/eks/shop/cluster')!;
+  const [cluster] = idsOf(template, 'AWS::EKS::Cluster');
+  expect(waitsFor(template, cluster)).toContain(group);
+  expect(waitsFor(template, teardown)).toContain(cluster);
 });
 
 test('without a bootstrap of ours it is there all the same', () => {
