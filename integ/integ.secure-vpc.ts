@@ -18,3 +18,13 @@ test.assertions
 test.assertions
   .awsApiCall('EC2', 'describeSubnets', { Filters: [ofThisVpc, { Name: 'cidr-block', Values: ['10.0.32.0/19'] }] })
   .expect(ExpectedResult.objectLike({ Subnets: [{ MapPublicIpOnLaunch: false }] }));
+
+const [entrance] = network.vpc.selectSubnets(network.entranceSubnets).subnets;
+
+test.assertions
+  .awsApiCall('EC2', 'describeSubnets', { SubnetIds: [entrance.subnetId] })
+  .expect(ExpectedResult.objectLike({ Subnets: [{ CidrBlock: '10.0.217.128/26', AvailableIpAddressCount: 59, MapPublicIpOnLaunch: false }] }));
+
+test.assertions
+  .awsApiCall('EC2', 'describeRouteTables', { RouteTableIds: [entrance.routeTable.routeTableId] })
+  .expect(ExpectedResult.objectLike({ RouteTables: [{ Routes: [{ GatewayId: 'local' }] }] }));

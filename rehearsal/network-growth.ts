@@ -1,5 +1,5 @@
 /**
- * One network that grows: deployed with two zones, then with a third, one more endpoint, IPv6 and a NAT gateway in each zone, each over the
+ * One network that grows: deployed with two zones and no subnets for the load balancer, then with those, a third zone, one more endpoint, IPv6 and a NAT gateway in each zone, each over the
  * one before. EC2 tells whether everything is still there, with its range, zone and route table, and CloudFormation whether it replaced anything.
  */
 import * as path from 'node:path';
@@ -25,9 +25,10 @@ const RANGES: Record<string, string[]> = {
   application: ['10.20.0.0/19', '10.20.32.0/19', '10.20.64.0/19'],
   data: ['10.20.192.0/22', '10.20.196.0/22', '10.20.200.0/22'],
   egress: ['10.20.216.0/26', '10.20.216.64/26', '10.20.216.128/26'],
+  entrance: ['10.20.217.128/26', '10.20.217.192/26', '10.20.218.0/26'],
 };
 /** The last two digits of a /64 in the VPC's /56. */
-const IPV6_NUMBERS: Record<string, string[]> = { application: ['00', '01', '02'], data: ['10', '11', '12'], egress: [] };
+const IPV6_NUMBERS: Record<string, string[]> = { application: ['00', '01', '02'], data: ['10', '11', '12'], egress: [], entrance: ['30', '31', '32'] };
 
 interface Deployed {
   readonly assembly: string;
@@ -120,12 +121,12 @@ function misplaced(version: Version, network: Network): string[] {
   ];
 }
 
-/** Application subnets leave through NAT, each zone through its own where it has one, egress subnets through the internet gateway, data subnets never. */
+/** Application subnets leave through NAT, each zone through its own where it has one, egress subnets through the internet gateway, others never. */
 function misrouted({ natGateways, ipv6 }: Version, network: Network, { tier, zone, waysOut }: Subnet): string[] {
   const problems: string[] = [];
   const { '0.0.0.0/0': way = 'nowhere', '::/0': ipv6Way = 'nowhere' } = waysOut;
   const nat = network.natGateways.find(each => natGateways === 1 || each.zone === zone)?.id;
-  const wanted = { application: nat, egress: idsOf(network, 'igw')[0], data: 'nowhere' }[tier];
+  const wanted = { application: nat, egress: idsOf(network, 'igw')[0] }[tier] ?? 'nowhere';
   if (way !== wanted) { problems.push(`${tier} in ${zone} leaves by ${way}, not by ${wanted}`); }
   const ipv6Wanted = ipv6 && tier === 'application' ? idsOf(network, 'eigw')[0] : 'nowhere';
   if (ipv6Way !== ipv6Wanted) { problems.push(`${tier} in ${zone} leaves over IPv6 by ${ipv6Way}, not by ${ipv6Wanted}`); }

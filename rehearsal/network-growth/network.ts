@@ -101,7 +101,7 @@ export async function leftOf(ec2: EC2Client, vpcId: string): Promise<string[]> {
 }
 
 function zonesOf({ SubnetIds = [], RouteTableIds = [] }: VpcEndpoint, subnets: readonly DescribedSubnet[], tables: readonly RouteTable[]): number {
-  const workloads = subnets.filter(subnet => tierOf(subnet) !== 'egress');
+  const workloads = subnets.filter(subnet => ['application', 'data'].includes(tierOf(subnet)));
   const unserved = workloads.filter(subnet => !RouteTableIds.includes(tableOf(tables, subnet)?.RouteTableId ?? '')).map(subnet => subnet.AvailabilityZone);
   const served = RouteTableIds.length > 0
     ? workloads.filter(subnet => !unserved.includes(subnet.AvailabilityZone))

@@ -4,6 +4,8 @@ import { Ipv6, NatGateways, PrivateEndpoint, type SecureVpcProps } from 'cdk-inn
 export interface Version {
   readonly name: string;
   readonly network: SecureVpcProps;
+  /** Whether it is of a version of the library whose networks had no subnets for the load balancer. @default false */
+  readonly withoutEntrance?: boolean;
   readonly zones: number;
   /** Tiers with a subnet in each zone. */
   readonly tiers: readonly string[];
@@ -20,14 +22,15 @@ const ONE_MORE_ENDPOINT: SecureVpcProps = { ...THREE_ZONES, endpoints: [...TWO_Z
 const WITH_IPV6: SecureVpcProps = { ...ONE_MORE_ENDPOINT, ipv6: Ipv6.egressOnly() };
 const NAT_PER_ZONE: SecureVpcProps = { ...WITH_IPV6, natGateways: NatGateways.perZone() };
 
-const START = { zones: 2, tiers: ['application', 'data'], endpoints: 4, natGateways: 1, ipv6: false };
+const START = { zones: 2, tiers: ['application', 'data', 'entrance'], endpoints: 4, natGateways: 1, ipv6: false };
 const GROWN = { ...START, zones: 3, endpoints: 5, ipv6: true };
 
 export const VERSIONS: readonly Version[] = [
-  { ...START, name: 'two zones', network: TWO_ZONES },
+  { ...START, name: 'two zones', network: TWO_ZONES, tiers: ['application', 'data'], withoutEntrance: true },
+  { ...START, name: 'the entrance', network: TWO_ZONES },
   { ...START, name: 'a third zone', network: THREE_ZONES, zones: 3 },
   { ...GROWN, name: 'one more endpoint', network: ONE_MORE_ENDPOINT, ipv6: false },
   { ...GROWN, name: 'IPv6', network: WITH_IPV6 },
   // the gateway of the whole VPC goes once each zone has its own
-  { ...GROWN, name: 'NAT per zone', network: NAT_PER_ZONE, tiers: ['application', 'data', 'egress'], natGateways: 3, removes: 'AWS::EC2::NatGateway' },
+  { ...GROWN, name: 'NAT per zone', network: NAT_PER_ZONE, tiers: [...START.tiers, 'egress'], natGateways: 3, removes: 'AWS::EC2::NatGateway' },
 ];

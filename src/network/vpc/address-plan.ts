@@ -8,11 +8,22 @@ export const RESERVED_ZONES = 6;
 /** The smallest subnet that AWS permits. */
 const SMALLEST_SUBNET = 28;
 
-/** The tiers in the order of their addresses, each with the prefix of its subnets in a VPC of a given prefix. */
+/**
+ * A load balancer asks for a /27 with eight free addresses in each zone, and takes more as it grows.
+ *
+ * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#subnets-load-balancer
+ */
+const ENTRANCE_SUBNET = 26;
+
+/** The tier of the load balancer. */
+export const ENTRANCE_TIER = 'entrance';
+
+/** The tiers in the order of their addresses, to which new ones are appended, each with the prefix of its subnets in a VPC of a given prefix. */
 const TIERS = [
   { name: 'application', subnetPrefix: (vpcPrefix: number) => vpcPrefix + 3 },
   { name: 'data', subnetPrefix: (vpcPrefix: number) => vpcPrefix + 6 },
   { name: 'egress', subnetPrefix: (vpcPrefix: number) => Math.min(SMALLEST_SUBNET, vpcPrefix + 10) },
+  { name: ENTRANCE_TIER, subnetPrefix: () => ENTRANCE_SUBNET },
 ];
 
 /** The /64 ranges in the /56 that AWS gives a VPC. Another count would number them differently. */
@@ -44,12 +55,15 @@ export class AddressPlan implements ec2.IIpAddresses {
     };
   }
 
-  private subnetCidr(tierName: string, zone: number): string {
+  /** The place of a zone's subnet. */
+  public subnetCidr(tierName: string, zone: number): string {
     const { first, prefix } = parseCidr(this.cidr)!;
     let address = first;
     for (const tier of TIERS) {
       const subnetPrefix = tier.subnetPrefix(prefix);
       const subnetSize = 2 ** (32 - subnetPrefix);
+      // a range begins at a multiple of its size: in a small VPC, the entrance leaves a gap before it
+      address = Math.ceil(address / subnetSize) * subnetSize;
       if (tier.name === tierName) { return `${formatIpv4(address + zone * subnetSize)}/${subnetPrefix}`; }
       address += RESERVED_ZONES * subnetSize;
     }

@@ -1,12 +1,12 @@
 import { Fn } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { ipv6SubnetCidr } from './address-plan';
+import { ENTRANCE_TIER, ipv6SubnetCidr } from './address-plan';
 import { Ipv6Network } from './ipv6-network';
 
 /**
  * Whether a VPC has IPv6 addresses besides its IPv4 ones, and where they lead.
  *
- * Switching it on adds a range to the VPC and to each application and data subnet, and replaces none of them. A host takes an address only where it
+ * Switching it on adds a range to the VPC and to each application, data and entrance subnet, and replaces none of them. A host takes an address only where it
  * asks for one (`Ipv6AddressCount` of a launch template, `ipv6AllowedForDualStack` of a function): the subnets give none by themselves.
  *
  * @example
@@ -40,10 +40,11 @@ export abstract class Ipv6 {
 
   /**
    * @param vpc the VPC with its subnets
+   * @param entrance its subnets for the load balancer
    *
    * @internal
    */
-  public abstract _bind(vpc: ec2.Vpc): Ipv6Network | undefined;
+  public abstract _bind(vpc: ec2.Vpc, entrance: ec2.ISubnet[]): Ipv6Network | undefined;
 }
 
 class NoIpv6 extends Ipv6 {
@@ -51,7 +52,7 @@ class NoIpv6 extends Ipv6 {
     return false;
   }
 
-  public _bind(_vpc: ec2.Vpc): Ipv6Network | undefined {
+  public _bind(_vpc: ec2.Vpc, _entrance: ec2.ISubnet[]): Ipv6Network | undefined {
     return undefined;
   }
 }
@@ -61,10 +62,10 @@ class DualStack extends Ipv6 {
     super();
   }
 
-  public _bind(vpc: ec2.Vpc): Ipv6Network {
+  public _bind(vpc: ec2.Vpc, entrance: ec2.ISubnet[]): Ipv6Network {
     const association = new ec2.CfnVPCCidrBlock(vpc, 'Ipv6Cidr', { vpcId: vpc.vpcId, amazonProvidedIpv6CidrBlock: true });
     const cidr = Fn.select(0, vpc.vpcIpv6CidrBlocks);
-    for (const [tier, subnets] of [['application', vpc.privateSubnets], ['data', vpc.isolatedSubnets]] as const) {
+    for (const [tier, subnets] of [['application', vpc.privateSubnets], ['data', vpc.isolatedSubnets], [ENTRANCE_TIER, entrance]] as const) {
       subnets.forEach((subnet, zone) => {
         // `Ipv6CidrBlock` of the subnet itself may replace it, says the service's specification; this resource never does
         new ec2.CfnSubnetCidrBlock(subnet, 'Ipv6Cidr', {

@@ -53,7 +53,7 @@ export abstract class NetworkAcls {
 
   /**
    * A list for each tier. From inside the VPC everything may enter; from outside only TCP and UDP to the ports from 1024 on, where replies arrive,
-   * and the data subnets take only TCP there, for the replies of S3.
+   * and the data subnets take only TCP there, for the replies of S3. Nothing enters the entrance from outside but what its load balancer admits of CloudFront.
    *
    * A list cannot tell a reply from a request to such a port, and CloudFront's VPC origins are not held back by inbound rules.
    * What enters over a peering, a VPN or a transit gateway is outside the VPC: add a rule of your own for it.
@@ -65,23 +65,25 @@ export abstract class NetworkAcls {
   /**
    * @param scope the construct that the lists belong to
    * @param vpc the VPC with its subnets
+   * @param entrance its subnets for the load balancer
    * @param ipv6 its IPv6 side, if it has one
    *
    * @internal
    */
-  public abstract _bind(scope: Construct, vpc: ec2.Vpc, ipv6?: Ipv6Network): void;
+  public abstract _bind(scope: Construct, vpc: ec2.Vpc, entrance: ec2.ISubnet[], ipv6?: Ipv6Network): void;
 }
 
 class DefaultAcl extends NetworkAcls {
-  public _bind(_scope: Construct, _vpc: ec2.Vpc, _ipv6?: Ipv6Network): void {
+  public _bind(_scope: Construct, _vpc: ec2.Vpc, _entrance: ec2.ISubnet[], _ipv6?: Ipv6Network): void {
     // subnets without a list have the VPC's default one
   }
 }
 
 class AclPerTier extends NetworkAcls {
-  public _bind(scope: Construct, vpc: ec2.Vpc, ipv6?: Ipv6Network): void {
+  public _bind(scope: Construct, vpc: ec2.Vpc, entrance: ec2.ISubnet[], ipv6?: Ipv6Network): void {
     addAcl(scope, 'ApplicationAcl', vpc, vpc.privateSubnets, leavingTierRules(vpc.vpcCidrBlock, ipv6), ipv6);
     addAcl(scope, 'DataAcl', vpc, vpc.isolatedSubnets, dataTierRules(vpc.vpcCidrBlock, ipv6), ipv6);
+    addAcl(scope, 'EntranceAcl', vpc, entrance, entranceTierRules(vpc.vpcCidrBlock, ipv6), ipv6);
     if (vpc.publicSubnets.length > 0) { addAcl(scope, 'EgressAcl', vpc, vpc.publicSubnets, leavingTierRules(vpc.vpcCidrBlock), undefined); }
   }
 }
@@ -146,6 +148,26 @@ function dataTierRules(vpcCidr: string, ipv6?: Ipv6Network): TierRules {
     outbound: {
       Vpc: { cidr: vpcCidr, protocol: ALL },
       S3: { cidr: ANY_IPV4, protocol: TCP, ports: HTTPS },
+      ...ipv6 && { VpcIpv6: { cidr: ipv6.cidr, protocol: ALL } },
+    },
+  };
+}
+
+/**
+ * The rules of the load balancer's subnets: from and to its targets, and to CloudFront, whose VPC origins no inbound rule holds back.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-vpc-origins.html
+ */
+function entranceTierRules(vpcCidr: string, ipv6?: Ipv6Network): TierRules {
+  return {
+    inbound: {
+      Vpc: { cidr: vpcCidr, protocol: ALL },
+      ...ipv6 && { VpcIpv6: { cidr: ipv6.cidr, protocol: ALL } },
+    },
+    outbound: {
+      Vpc: { cidr: vpcCidr, protocol: ALL },
+      CloudFrontReplies: { cidr: ANY_IPV4, protocol: TCP, ports: REPLY_PORTS },
+      // last, as everywhere: another number replaces a rule
       ...ipv6 && { VpcIpv6: { cidr: ipv6.cidr, protocol: ALL } },
     },
   };

@@ -9,6 +9,7 @@ import { Construct } from 'constructs';
 import { AddressPlan, RESERVED_ZONES } from './address-plan';
 import { DataPerimeter } from './data-perimeter';
 import { DnsQueryLogs } from './dns-query-logs';
+import { createEntranceSubnets } from './entrance-subnets';
 import { FlowLogs } from './flow-logs';
 import { ForeignVpc, ForeignVpcProps } from './foreign-vpc';
 import { Ipv6 } from './ipv6';
@@ -25,7 +26,7 @@ import { createLogGroup } from '../../private/log-group';
 import { isDeployTime, reject, validateRange } from '../../private/validation';
 
 /**
- * The network of one environment: private subnets for applications, isolated ones for data, and no way in from the internet.
+ * The network of one environment: private subnets for applications, isolated ones for data and for the load balancer, and no way in from the internet.
  *
  * More zones or other NAT gateways never move a subnet: every zone's addresses are reserved from the start.
  *
@@ -75,6 +76,12 @@ export class SecureVpc extends Construct {
   /** Selects the subnets for databases, which have no route to the internet. */
   public readonly dataSubnets: ec2.SubnetSelection = { subnetGroupName: 'data' };
 
+  /**
+   * Selects the subnets of the internal load balancer that CloudFront enters by, which have no way out. Nothing else belongs there: pods know a load
+   * balancer by the addresses of its subnets. A selection by type or by name does not find them, so that no database lands there.
+   */
+  public readonly entranceSubnets: ec2.SubnetSelection;
+
   private karpenterCluster?: string;
 
   constructor(scope: Construct, id: string, props: SecureVpcProps = {}) {
@@ -87,12 +94,15 @@ export class SecureVpc extends Construct {
     this.validateEndpoints(props.endpoints ?? []);
 
     this.encryptionKey = props.encryptionKey ?? createEncryptionKey(this, 'Key', { description: `Flow log of ${this.node.path}` });
-    const vpc = this.createVpc(cidr, maxAzs, natGateways._zonalGateways(maxAzs), props.internetGateway ?? true);
+    const addresses = new AddressPlan(cidr);
+    const vpc = this.createVpc(addresses, maxAzs, natGateways._zonalGateways(maxAzs), props.internetGateway ?? true);
     this.vpc = vpc;
+    const entrance = createEntranceSubnets(vpc, addresses);
+    this.entranceSubnets = { subnets: entrance };
     natGateways._bind(vpc);
-    const ipv6Network = ipv6._bind(vpc);
+    const ipv6Network = ipv6._bind(vpc, entrance);
     if (ipv6Network) { this.closeDefaultGroupForIpv6(vpc, ipv6Network, props.logRetention); }
-    (props.networkAcls ?? NetworkAcls.none())._bind(this, vpc, ipv6Network);
+    (props.networkAcls ?? NetworkAcls.none())._bind(this, vpc, entrance, ipv6Network);
     (props.blockPublicAccess ?? VpcBlockPublicAccess.none())._bind(this, vpc);
     this.tagForInternalLoadBalancers();
     const storage = { encryptionKey: this.encryptionKey, retention: props.logRetention };
@@ -190,10 +200,10 @@ export class SecureVpc extends Construct {
     });
   }
 
-  private createVpc(cidr: string, maxAzs: number, zonalNatGateways: number, createInternetGateway: boolean): ec2.Vpc {
+  private createVpc(ipAddresses: AddressPlan, maxAzs: number, zonalNatGateways: number, createInternetGateway: boolean): ec2.Vpc {
     const availabilityZones = Array.from({ length: maxAzs }, (_, zone) => Fn.select(zone, Fn.getAzs()));
     return withoutZoneLookUp(Stack.of(this), () => new ec2.Vpc(this, 'Vpc', {
-      ipAddresses: new AddressPlan(cidr),
+      ipAddresses,
       availabilityZones,
       natGateways: zonalNatGateways,
       createInternetGateway,

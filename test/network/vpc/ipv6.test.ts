@@ -20,7 +20,7 @@ describe('with an egress-only gateway', () => {
   const { stack, network, template } = synthesize(Ipv6.egressOnly());
 
   test('each subnet has a /64 of its own slot among 256, after the VPC has its range', () => {
-    expect(Object.values(slots(template)).sort((a, b) => a - b)).toEqual([0, 1, 2, 16, 17, 18]);
+    expect(Object.values(slots(template)).sort((a, b) => a - b)).toEqual([0, 1, 2, 16, 17, 18, 48, 49, 50]);
     const [association] = Object.keys(template.findResources('AWS::EC2::VPCCidrBlock', { Properties: { AmazonProvidedIpv6CidrBlock: true } }));
     for (const block of Object.values(template.findResources('AWS::EC2::SubnetCidrBlock'))) {
       expect(block.Properties.Ipv6CidrBlock['Fn::Select'][1]['Fn::Cidr'].slice(1)).toEqual([256, '64']);
@@ -62,7 +62,7 @@ test('one more zone keeps every range', () => {
 
 test('isolated: addresses, and no way out', () => {
   const { template } = synthesize(Ipv6.isolated());
-  template.resourceCountIs('AWS::EC2::SubnetCidrBlock', 6);
+  template.resourceCountIs('AWS::EC2::SubnetCidrBlock', 9);
   template.resourceCountIs('AWS::EC2::EgressOnlyInternetGateway', 0);
   template.resourcePropertiesCountIs('AWS::EC2::Route', { DestinationIpv6CidrBlock: Match.anyValue() }, 0);
 });

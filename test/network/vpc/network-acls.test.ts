@@ -27,17 +27,22 @@ function rules(template: Template, list: string): string[] {
 
 test('per tier: from outside, replies only', () => {
   const template = synthesize({ networkAcls: NetworkAcls.perTier() });
-  template.resourceCountIs('AWS::EC2::NetworkAcl', 2);
-  template.resourceCountIs('AWS::EC2::SubnetNetworkAclAssociation', 6);
+  template.resourceCountIs('AWS::EC2::NetworkAcl', 3);
+  template.resourceCountIs('AWS::EC2::SubnetNetworkAclAssociation', 9);
   expect(rules(template, 'ApplicationAcl')).toEqual([
     'in -1 vpc', 'in 6 0.0.0.0/0 1024-65535', 'in 17 0.0.0.0/0 1024-65535', 'in 1 0.0.0.0/0 type 3', 'out -1 0.0.0.0/0',
   ]);
   expect(rules(template, 'DataAcl')).toEqual(['in -1 vpc', 'in 6 0.0.0.0/0 1024-65535', 'out -1 vpc', 'out 6 0.0.0.0/0 443-443']);
 });
 
+test('per tier: the load balancer reaches its targets and answers CloudFront, and nothing enters from outside', () => {
+  const template = synthesize({ networkAcls: NetworkAcls.perTier() });
+  expect(rules(template, 'EntranceAcl')).toEqual(['in -1 vpc', 'out -1 vpc', 'out 6 0.0.0.0/0 1024-65535']);
+});
+
 test('per tier, zonal NAT: the egress subnets have a list, too', () => {
   const template = synthesize({ networkAcls: NetworkAcls.perTier(), natGateways: NatGateways.perZone() });
-  template.resourceCountIs('AWS::EC2::SubnetNetworkAclAssociation', 9);
+  template.resourceCountIs('AWS::EC2::SubnetNetworkAclAssociation', 12);
   expect(rules(template, 'EgressAcl')).toEqual(rules(template, 'ApplicationAcl'));
 });
 
@@ -47,7 +52,9 @@ test.each([
 ])('per tier, IPv6 %s', (_, ipv6, expected) => {
   const template = synthesize({ networkAcls: NetworkAcls.perTier(), ipv6 });
   expect(rules(template, 'ApplicationAcl').filter(rule => /::|vpc6/.test(rule))).toEqual(expected);
-  expect(rules(template, 'DataAcl').filter(rule => /::|vpc6/.test(rule))).toEqual(['in -1 vpc6', 'out -1 vpc6']);
+  for (const inside of ['DataAcl', 'EntranceAcl']) {
+    expect(rules(template, inside).filter(rule => /::|vpc6/.test(rule))).toEqual(['in -1 vpc6', 'out -1 vpc6']);
+  }
 });
 
 test('a subnet has its list only once the list has its rules', () => {

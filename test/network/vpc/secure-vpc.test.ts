@@ -37,13 +37,14 @@ function defaultRoutes(template: Template): Record<string, unknown>[] {
 describe('with the defaults', () => {
   const { stack, network, template } = synthesize();
 
-  test('it spans three zones with an application and a data subnet each, and no public subnet', () => {
+  test('it spans three zones with a subnet for applications, data and the entrance each, and no public subnet', () => {
     expect(Object.values(subnetCidrs(template)).sort()).toEqual([
-      '10.0.0.0/19', '10.0.192.0/22', '10.0.196.0/22', '10.0.200.0/22', '10.0.32.0/19', '10.0.64.0/19',
+      '10.0.0.0/19', '10.0.192.0/22', '10.0.196.0/22', '10.0.200.0/22', '10.0.217.128/26', '10.0.217.192/26', '10.0.218.0/26', '10.0.32.0/19', '10.0.64.0/19',
     ]);
     expect(network.vpc.publicSubnets).toEqual([]);
     expect(network.vpc.selectSubnets(network.applicationSubnets).subnets).toHaveLength(3);
     expect(network.vpc.selectSubnets(network.dataSubnets).subnets).toHaveLength(3);
+    expect(network.vpc.selectSubnets(network.entranceSubnets).subnets).toHaveLength(3);
   });
 
   test('its zones are the first of the region, without a look-up', () => {
@@ -144,8 +145,8 @@ test('every choice at once', () => {
   });
   const template = Template.fromStack(stack);
   const cidrs = Object.values(subnetCidrs(template));
-  expect(cidrs).toHaveLength(18);
-  expect(cidrs).toEqual(expect.arrayContaining(['172.16.16.0/23', '172.16.26.0/23', '172.16.28.0/26', '172.16.29.64/26', '172.16.29.128/28', '172.16.29.208/28']));
+  expect(cidrs).toHaveLength(24);
+  expect(cidrs).toEqual(expect.arrayContaining(['172.16.16.0/23', '172.16.26.0/23', '172.16.28.0/26', '172.16.29.64/26', '172.16.29.128/28', '172.16.29.208/28', '172.16.30.0/26', '172.16.31.64/26']));
   template.allResourcesProperties('AWS::EC2::Subnet', { MapPublicIpOnLaunch: false });
   template.resourceCountIs('AWS::EC2::NatGateway', 6);
   expect(network.encryptionKey).toBe(encryptionKey);
@@ -194,6 +195,7 @@ describe('the address plan', () => {
       { maxAzs: 2, ipv6: Ipv6.egressOnly(), networkAcls: NetworkAcls.perTier(), endpoints: PrivateEndpoint.forPrivateCluster() },
       { maxAzs: 3, ipv6: Ipv6.egressOnly(), networkAcls: NetworkAcls.perTier(), endpoints: PrivateEndpoint.forPrivateCluster() }],
     ['IPv6', {}, { ipv6: Ipv6.egressOnly() }],
+    ['IPv6 beside network ACLs', { networkAcls: NetworkAcls.perTier() }, { networkAcls: NetworkAcls.perTier(), ipv6: Ipv6.egressOnly() }],
     ['one more tier', {}, { natGateways: NatGateways.perZone() }],
     ['network ACLs', {}, { networkAcls: NetworkAcls.perTier() }],
     ['one more endpoint', { endpoints: [PrivateEndpoint.KMS] }, { endpoints: [PrivateEndpoint.STS, PrivateEndpoint.KMS, PrivateEndpoint.DYNAMODB] }],
