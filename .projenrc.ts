@@ -128,7 +128,9 @@ project.eslint?.addRules({
 for (const path of ['/.ci/', '/.rehearsal/', '/.github/', '/CONTRIBUTING.md', '/docs/', '/examples/', '/integ/', '/rehearsal/', '/scripts/']) { project.npmignore?.addPatterns(path); }
 
 // Helm charts travel in the package as files beside the compiled code.
-project.compileTask.exec('rm -rf lib/cluster/charts && cp -R src/cluster/charts lib/cluster/charts');
+for (const assets of ['cluster/charts', 'delivery/github/assets']) {
+  project.compileTask.exec(`rm -rf lib/${assets} && cp -R src/${assets} lib/${assets}`);
+}
 
 // Go modules are published as sources. Compiling them here would need every indirect module at the version of the lowest aws-cdk-lib.
 project.tasks.tryFind('package:go')?.reset('jsii-pacmak -v --target go --code-only');
@@ -183,6 +185,14 @@ project.addTask('rehearse:edge', {
   description: 'Serve the example application by the synthesized distribution\'s own configuration and drive it in headless Chromium',
   exec: `${typescript} rehearsal/rehearse-edge.ts`,
   receiveArgs: true,
+});
+project.addTask('rehearse:delivery', {
+  description: 'Execute the synthesized build steps of the example\'s pipelines on a real repository, into a local AWS and a real Kubernetes',
+  exec: `${typescript} rehearsal/build-steps.ts`,
+});
+project.addTask('rehearse:workflows', {
+  description: 'Write the GitHub workflows of applications of several shapes and check them with actionlint, zizmor and the tools that they run',
+  exec: `${typescript} rehearsal/check-workflows.ts`,
 });
 project.addTask('integ', {
   description: 'Compare every integ app with its committed snapshot, offline',

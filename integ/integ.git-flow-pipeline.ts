@@ -6,9 +6,12 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { integApp } from './integ-app';
 import { GitFlowPipeline } from '../src/delivery/git-flow-pipeline';
-import { GitHubRepository } from '../src/delivery/github-repository';
+import { GitHubRepository } from '../src/delivery/github/github-repository';
 
-/** A pipeline for a site that somebody else made. The connection does not exist: the pipeline is made and its first execution fails. */
+/**
+ * A pipeline for a site that somebody else made. The connection does not exist: the pipeline is made and its first execution fails.
+ * For the same reason it has no `checks`, whose webhook AWS would make through the connection.
+ */
 const app = integApp();
 const stack = new Stack(app, 'IntegGitFlowPipeline');
 
@@ -24,7 +27,6 @@ const delivery = new GitFlowPipeline(stack, 'Delivery', {
   }),
   branch: 'develop',
   environmentName: 'staging',
-  checks: true,
   site: { bucket, distribution, encryptionKey },
 });
 
@@ -34,7 +36,7 @@ integ.assertions
   .expect(ExpectedResult.objectLike({
     pipeline: {
       pipelineType: 'V2',
-      stages: [{ name: 'Source' }, { name: 'Build' }, { name: 'Deploy' }],
+      stages: [{ name: 'Source' }, { name: 'Verify' }, { name: 'Build' }, { name: 'Deploy' }],
       triggers: [{ gitConfiguration: { sourceActionName: 'GitHub', push: [{ branches: { includes: ['develop'] } }] } }],
     },
   }));

@@ -1,9 +1,12 @@
 /** Runs every check a pull request has to pass, goes on after a failure, and ends with one line that counts them. */
 import { spawnSync } from 'node:child_process';
+import { chromiumOnThisMachine } from '../rehearsal/edge/browser';
 
 interface Check {
   readonly name: string;
   readonly command: string;
+  /** Why it cannot run on this machine; undefined where it can. @default - it runs everywhere */
+  readonly skipped?: () => string | undefined;
 }
 
 const CHECKS: Check[] = [
@@ -23,12 +26,25 @@ const CHECKS: Check[] = [
   { name: 'the local AWS', command: 'npx projen test:local-aws' },
   { name: 'manifests', command: 'npx projen manifests' },
   { name: 'bootstrap on a real Kubernetes', command: 'npx projen rehearse:bootstrap' },
+  { name: 'build steps of a delivery', command: 'npx projen rehearse:delivery' },
+  { name: 'workflows of GitHub Actions', command: 'npx projen rehearse:workflows' },
+  {
+    name: 'site at a local edge, in a browser', command: 'npx projen rehearse:edge',
+    skipped: () => chromiumOnThisMachine() ? undefined : 'no Chromium on the PATH or in CHROMIUM_PATH; "npx projen rehearse:edge" installs one on Linux',
+  },
 ];
 
 /** What a check is allowed to print where it passed: enough to see that it did something. */
 const LAST_LINES = 3;
 
-function run({ name, command }: Check): boolean {
+type Outcome = 'passed' | 'failed' | 'skipped';
+
+function run({ name, command, skipped }: Check): Outcome {
+  const reason = skipped?.();
+  if (reason) {
+    process.stdout.write(`- ${name} skipped: ${reason}\n`);
+    return 'skipped';
+  }
   const started = Date.now();
   process.stdout.write(`▶ ${name}\n`);
   const { status, stdout, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8', maxBuffer: 2 ** 28, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -40,7 +56,7 @@ function run({ name, command }: Check): boolean {
   } else {
     process.stdout.write(`${output.split('\n').slice(-LAST_LINES).map(line => `    ${line}\n`).join('')}✓ ${name} (${seconds} s)\n`);
   }
-  return passed;
+  return passed ? 'passed' : 'failed';
 }
 
 const wanted = process.argv.slice(2);
@@ -50,6 +66,7 @@ if (chosen.length === 0) {
   process.exit(1);
 }
 const results = chosen.map(run);
-const failed = results.filter(passed => !passed).length;
-process.stdout.write(`\n${results.length - failed} passed, ${failed} failed\n`);
-process.exitCode = failed > 0 ? 1 : 0;
+const count = (outcome: Outcome) => results.filter(each => each === outcome).length;
+if (count('skipped') > 0) { process.stdout.write(`\n${count('skipped')} skipped`); }
+process.stdout.write(`\n${count('passed')} passed, ${count('failed')} failed\n`);
+process.exitCode = count('failed') > 0 ? 1 : 0;

@@ -57,6 +57,7 @@ export * from './cluster/nodes/node-pool';
 export * from './cluster/nodes/node-pool-options';
 export * from './cluster/services/service-traffic';
 export * from './cluster/services/web-service';
+export * from './cluster/services/web-service-job';
 
 // database: data that is kept
 export * from './database/aurora-postgres';
@@ -97,15 +98,26 @@ export * from './site/site-user-metrics';
 export * from './site/spa-static-site';
 
 // delivery: from a branch to a release
-export * from './delivery/branching-strategy';
-export * from './delivery/delivery-notifications';
-export * from './delivery/eks-deploy-action';
-export * from './delivery/eks-deploy-target';
-export * from './delivery/eks-deployment';
+export * from './delivery/api/eks-deploy-action';
+export * from './delivery/api/eks-deploy-target';
+export * from './delivery/api/eks-deployment';
+export * from './delivery/api/image-scan';
+export * from './delivery/build/build-cache';
 export * from './delivery/git-flow-pipeline';
-export * from './delivery/github-repository';
-export * from './delivery/site-deploy-target';
-export * from './delivery/slack-channel';
+export * from './delivery/git-flow-pipeline-props';
+export * from './delivery/github/application-folders';
+export * from './delivery/github/branching-strategy';
+export * from './delivery/github/github-environment';
+export * from './delivery/github/github-repository';
+export * from './delivery/github/github-workflows';
+export * from './delivery/messages/delivery-event';
+export * from './delivery/messages/delivery-notifications';
+export * from './delivery/messages/slack-channel';
+export * from './delivery/metrics/delivery-dashboard';
+export * from './delivery/metrics/delivery-metrics';
+export * from './delivery/platform-pipeline/platform-pipeline';
+export * from './delivery/site/site-deploy-target';
+export * from './delivery/site/smoke-test';
 export * from './delivery/source-folders';
 
 // platform: all of it, for each environment

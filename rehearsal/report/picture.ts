@@ -113,6 +113,7 @@ function drawNetwork(facts: AccountFacts, top: number): { svg: string; height: n
   for (const tier of [...network.tiers].sort((a, b) => rank(a.name) - rank(b.name))) {
     const blocks = tierBlocks(tier.name, facts);
     const height = 44 + blocks.reduce((sum, block) => sum + blockHeight(block) + 12, 0);
+    if (tier.name === 'application' && facts.loadBalancer && entranceTier(facts) === 'entrance') { parts.push(arrow(COLUMN / 2, y - 12, y - 1)); }
     parts.push(`<rect class="tier" x="${PADDING + 10}" y="${y}" width="${WIDTH - 20}" height="${height}" rx="6"/>`);
     parts.push(label(PADDING + 20, y + 18, `${tier.name} tier`, 'head'), label(PADDING + 20, y + 34, tier.cidrs.join('  '), 'small'));
     let inner = y + 44;
@@ -136,25 +137,34 @@ function drawNetwork(facts: AccountFacts, top: number): { svg: string; height: n
 }
 
 /** What stands in a tier, top to bottom as a request travels. */
-function tierBlocks(tier: string, { loadBalancer, cluster, database, bastion }: AccountFacts): Block[] {
+function tierBlocks(tier: string, facts: AccountFacts): Block[] {
+  const { loadBalancer, cluster, database, bastion } = facts;
+  const loadBalancerBlock: Block[] = loadBalancer && tier === entranceTier(facts)
+    ? [{ kind: 'box', head: `Load balancer (${loadBalancer.scheme})`, lines: [loadBalancer.listeners.join(', ')] }] : [];
+  if (tier === 'entrance') { return loadBalancerBlock; }
   if (tier === 'data') {
     return database ? [{ kind: 'data', head: database.engine, lines: [`${database.instances} instances · ${database.capacity}`, ...wrap(database.guards.join(' · '), 54)] }] : [];
   }
   if (tier !== 'application') { return []; }
   return [
-    ...loadBalancer ? [{ kind: 'box', head: `Load balancer (${loadBalancer.scheme})`, lines: [loadBalancer.listeners.join(', ')] }] : [],
+    ...loadBalancerBlock,
     ...cluster ? [{
       kind: 'box',
       head: `EKS ${cluster.version}`,
       lines: [`Baseline: ${cluster.workers}`, ...cluster.karpenter ? ['Karpenter adds nodes, within the budget'] : []],
-      fedFromAbove: Boolean(loadBalancer),
+      fedFromAbove: loadBalancerBlock.length > 0,
     }] : [],
     ...bastion ? [{ kind: 'box', head: 'Bastion', lines: ['Session Manager only, named targets, expiring access'] }] : [],
   ];
 }
 
+/** Where the load balancer is: in a tier of its own, if there is one. */
+function entranceTier({ network }: AccountFacts): string {
+  return network!.tiers.some(({ name }) => name === 'entrance') ? 'entrance' : 'application';
+}
+
 function rank(tier: string): number {
-  return ['egress', 'application', 'data'].indexOf(tier) + 1 || 9;
+  return ['egress', 'entrance', 'application', 'data'].indexOf(tier) + 1 || 9;
 }
 
 function blockHeight(block: Block): number {

@@ -3,6 +3,7 @@ import { checkDeployment, CHECK_DEPLOYMENT_USAGE } from './check-deployment';
 import { CommandError } from './command-error';
 import { costs, COSTS_USAGE } from './costs/costs';
 import { encryption, ENCRYPTION_USAGE } from './encryption/encryption';
+import { github, GITHUB_USAGE } from './github';
 import { preflight, PREFLIGHT_USAGE } from './preflight';
 
 const USAGE = `cdk-innovate-platform <command>
@@ -10,6 +11,7 @@ const USAGE = `cdk-innovate-platform <command>
   check-deployment   says whether the Deployments of web services keep the rules of their clusters
   costs              says what the resources of an app that stand still cost in a month
   encryption         says store by store and hop by hop what an app encrypts
+  github             writes workflows and rulesets into the repository that an app delivers from
   preflight          asks AWS for each preparation that CloudFormation cannot make, and says which are open
 
 \`cdk-innovate-platform <command> --help\` lists a command's options.
@@ -24,6 +26,7 @@ const COMMANDS = new Map<string, Command>([
   ['check-deployment', { usage: CHECK_DEPLOYMENT_USAGE, run: checkDeployment }],
   ['costs', { usage: COSTS_USAGE, run: costs }],
   ['encryption', { usage: ENCRYPTION_USAGE, run: encryption }],
+  ['github', { usage: GITHUB_USAGE, run: github }],
   ['preflight', { usage: PREFLIGHT_USAGE, run: preflight }],
 ]);
 

@@ -1,6 +1,6 @@
 import { IConstruct } from 'constructs';
-import { DeliveryNotifications } from './delivery-notifications';
-import { GitHubRepository } from './github-repository';
+import { GitHubRepository } from './github/github-repository';
+import { DeliveryNotifications } from './messages/delivery-notifications';
 import { addFirstRunStep, addSubscriptionStep } from '../private/first-run';
 import { isDeployTime } from '../private/validation';
 
@@ -11,10 +11,12 @@ export interface ConsentStepsProps {
   readonly repository: GitHubRepository;
   /** @default - no channel that needs a consent */
   readonly notifications?: DeliveryNotifications;
+  /** The provider that GitHub's workflows log in with. @default - none logs in */
+  readonly oidcProviderArn?: string;
 }
 
 /** What a person has to agree to, in a browser or by mail, once in each account. */
-export function addConsentSteps(scope: IConstruct, { repository, notifications }: ConsentStepsProps): void {
+export function addConsentSteps(scope: IConstruct, { repository, notifications, oidcProviderArn }: ConsentStepsProps): void {
   const connectionArn = repository.connectionArnFor(scope);
   if (!isDeployTime(connectionArn)) {
     addFirstRunStep(scope, {
@@ -27,6 +29,16 @@ export function addConsentSteps(scope: IConstruct, { repository, notifications }
         expected: 'AVAILABLE',
       },
       manual: 'In the console: Developer Tools > Settings > Connections > the connection > Update pending connection, as an owner of the GitHub organization.',
+    });
+  }
+  if (oidcProviderArn !== undefined) {
+    addFirstRunStep(scope, {
+      id: 'github-oidc-provider',
+      title: 'The account knows the workflows of GitHub',
+      why: 'Without the provider no workflow can log in, and GitHub hears of no release.',
+      beforeDeployment: true,
+      check: { command: ['iam', 'list-open-id-connect-providers', '--query', 'OpenIDConnectProviderList[].Arn'], expected: oidcProviderArn },
+      commands: [['iam', 'create-open-id-connect-provider', '--url', 'https://token.actions.githubusercontent.com', '--client-id-list', 'sts.amazonaws.com']],
     });
   }
   for (const email of notifications?.emails ?? []) { addSubscriptionStep(scope, email); }

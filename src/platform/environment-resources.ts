@@ -3,6 +3,7 @@ import { KarpenterCluster } from '../cluster/karpenter-cluster';
 import { WebService } from '../cluster/services/web-service';
 import { AuroraPostgres } from '../database/aurora-postgres';
 import { GitFlowPipeline } from '../delivery/git-flow-pipeline';
+import { PlatformPipeline } from '../delivery/platform-pipeline/platform-pipeline';
 import { AccountBaseline } from '../landing-zone/audit/account-baseline';
 import { VendorBastion } from '../network/bastion/vendor-bastion';
 import { SecureVpc } from '../network/vpc/secure-vpc';
@@ -29,6 +30,12 @@ export interface EnvironmentResources {
   readonly site: SpaStaticSite;
   /** The pipeline that follows the environment's branch. */
   readonly delivery: GitFlowPipeline;
+  /**
+   * The pipeline that deploys the environment's stacks.
+   *
+   * @default - none, where the platform has no `platformPipeline`
+   */
+  readonly platformPipeline?: PlatformPipeline;
   /**
    * The vendors' door.
    *

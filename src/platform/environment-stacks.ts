@@ -1,5 +1,6 @@
 import { Stack, Tags } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
@@ -19,7 +20,9 @@ import { WebService } from '../cluster/services/web-service';
 import { AuroraPostgres } from '../database/aurora-postgres';
 import { DatabasePrivileges } from '../database/database-privileges';
 import { GitFlowPipeline } from '../delivery/git-flow-pipeline';
-import { GitHubRepository } from '../delivery/github-repository';
+import { BranchingStrategy } from '../delivery/github/branching-strategy';
+import { GitHubRepository } from '../delivery/github/github-repository';
+import { PlatformPipeline, PlatformPipelineOptions } from '../delivery/platform-pipeline/platform-pipeline';
 import { PermissionSet } from '../landing-zone/access/permission-set';
 import { AccountBaseline } from '../landing-zone/audit/account-baseline';
 import { SecurityService } from '../landing-zone/audit/security-service';
@@ -44,6 +47,9 @@ export interface EnvironmentStacksProps {
   /** Prefix of the stacks' names, e.g. `Innovate-Staging`. */
   readonly stackPrefix: string;
   readonly repository: GitHubRepository;
+  readonly branching: BranchingStrategy;
+  /** @default - somebody deploys the stacks */
+  readonly platformPipeline?: PlatformPipelineOptions;
   readonly alerts: PlatformAlerts;
   /** The vendors that may enter this environment. */
   readonly vendors: PlatformVendor[];
@@ -66,6 +72,7 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
   public readonly firewall: EdgeFirewall;
   public readonly site: SpaStaticSite;
   public readonly delivery: GitFlowPipeline;
+  public readonly platformPipeline?: PlatformPipeline;
   public readonly bastion?: VendorBastion;
 
   constructor(scope: Construct, id: string, private readonly props: EnvironmentStacksProps) {
@@ -84,7 +91,9 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
     const edgeAlerts = props.region === EDGE_REGION ? this.alerts : new AlertTopic(edge, 'Alerts', props.alerts.email).topic;
     this.firewall = new EdgeFirewall(edge, 'Firewall', { alerts: edgeAlerts });
     this.site = this.addSite(edge, edgeAlerts);
-    this.delivery = this.addDelivery();
+    const delivery = this.addStack('Delivery');
+    this.delivery = this.addDelivery(delivery);
+    this.platformPipeline = props.platformPipeline && this.addPlatformPipeline(delivery, props.platformPipeline);
     this.bastion = props.vendors.length + props.developers.length > 0 ? this.addBastion() : undefined;
     Tags.of(this).add('innovate:environment', props.environment.name);
   }
@@ -124,6 +133,7 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
     return new KarpenterCluster(stack, 'Cluster', {
       vpc: this.network.vpc,
       vpcSubnets: this.network.applicationSubnets,
+      loadBalancerSubnets: this.network.entranceSubnets,
       clusterName,
       nodeBudget: NodeBudget.usdPerMonth(environment.monthlyNodeBudget),
       deletionProtection: environment.deletionProtection,
@@ -132,6 +142,8 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
       developers: environment.readers.map((arn, index) => iam.Role.fromRoleArn(stack, `Reader${index}`, arn)),
       cloudFrontPrefixListId: environment.cloudFrontPrefixListId,
       certificate: this.certificate(stack, this.originName),
+      // without a domain of its own, as in a trial, there is no name for a certificate
+      plainHttp: this.originName === undefined,
     });
   }
 
@@ -139,7 +151,9 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
     const api = this.cluster.addWebService('Api', { port: 8443 });
     api.addEnvironment('AWS_REGION', this.props.region);
     this.database.grantConnect(api, API_DATABASE_USER);
-    this.database.grantConnect(api, MIGRATION_DATABASE_USER, { privileges: DatabasePrivileges.OWNER, environmentPrefix: 'MIGRATION' });
+    const migrations = api.addJob();
+    migrations.addEnvironment('AWS_REGION', this.props.region);
+    this.database.grantConnect(migrations, MIGRATION_DATABASE_USER, { privileges: DatabasePrivileges.OWNER });
     return api;
   }
 
@@ -150,21 +164,22 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
     return new SpaStaticSite(stack, 'Site', {
       domain: domain && certificate && SiteDomain.certificate(domain.domainName, certificate, domain.zone(stack)),
       firewall: this.firewall,
-      api: ApiOrigin.loadBalancer(this.cluster.loadBalancer, { domainName: this.originName }),
+      api: ApiOrigin.loadBalancer(this.cluster.loadBalancer, this.originName ? { domainName: this.originName } : { plainHttp: true }),
       alerts,
       content: siteContent,
       runtimeConfig: { environment: environment.name },
     });
   }
 
-  private addDelivery(): GitFlowPipeline {
-    const { environment, repository, alerts } = this.props;
-    return new GitFlowPipeline(this.addStack('Delivery'), 'Pipeline', {
+  private addDelivery(stack: Stack): GitFlowPipeline {
+    const { environment, repository, branching, alerts } = this.props;
+    return new GitFlowPipeline(stack, 'Pipeline', {
+      rollbackAlarms: [this.createReleaseAlarm(stack)],
+      ...environment.delivery,
       repository,
+      branching,
       branch: environment.branch,
       environmentName: environment.name,
-      approval: environment.isProduction,
-      checks: !environment.isProduction,
       api: {
         cluster: this.cluster.cluster,
         clusterName: this.cluster.clusterName,
@@ -172,8 +187,35 @@ export class EnvironmentStacks extends Construct implements EnvironmentResources
         vpcSubnets: this.network.applicationSubnets,
         namespace: this.api.namespace,
         releaseName: this.api.serviceName,
+        deploymentContract: this.cluster.deploymentContract,
       },
       site: { bucket: this.site.bucket, distribution: this.site.distribution, encryptionKey: this.site.encryptionKey },
+      notifications: { slack: alerts.slack, emails: [alerts.email] },
+    });
+  }
+
+  /** Rings within the minutes in which a release can still be taken back; whom it concerns hears of the rollback. */
+  private createReleaseAlarm(stack: Stack): cloudwatch.Alarm {
+    return this.api.metricServerErrorRate().createAlarm(stack, 'ReleaseErrors', {
+      alarmDescription: 'More than 5 % of the requests to the API end with a server error: a release that is being deployed is taken back.',
+      threshold: 5,
+      comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: 3,
+      datapointsToAlarm: 2,
+      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  /** The stacks of this environment, by this environment's own account. */
+  private addPlatformPipeline(stack: Stack, options: PlatformPipelineOptions): PlatformPipeline {
+    const { environment, branching, alerts, region } = this.props;
+    return new PlatformPipeline(stack, 'PlatformPipeline', {
+      ...options,
+      branching,
+      branch: environment.branch,
+      environmentName: environment.name,
+      stacks: `${this.node.path}/*`,
+      regions: [...new Set([region, EDGE_REGION])],
       notifications: { slack: alerts.slack, emails: [alerts.email] },
     });
   }

@@ -10,7 +10,9 @@ import { PlatformDomain, PlatformHostedZone } from './platform-domain';
 import { PlatformEnvironment } from './platform-environment';
 import { mayEnter, validatePlatform } from './platform-validation';
 import { PlatformVendor } from './platform-vendor';
-import { GitHubRepository } from '../delivery/github-repository';
+import { BranchingStrategy, EnvironmentKind } from '../delivery/github/branching-strategy';
+import { GitHubRepository } from '../delivery/github/github-repository';
+import { PlatformPipelineOptions } from '../delivery/platform-pipeline/platform-pipeline';
 import { IdentityCenterProps } from '../landing-zone/access/identity-center';
 import { TrailLock } from '../landing-zone/audit/trail-lock';
 import { Guardrail } from '../landing-zone/guardrails/guardrail';
@@ -85,6 +87,19 @@ export interface InnovatePlatformProps {
   readonly management: ManagementAccount;
   /** The application's repository on GitHub. */
   readonly repository: GitHubRepository;
+  /**
+   * Which branches the repositories have, what each deploys and where its pull requests go. The branch of an environment that it does not deploy is added.
+   *
+   * @default BranchingStrategy.simplifiedGitFlow()
+   */
+  readonly branching?: BranchingStrategy;
+  /**
+   * The repository of the CDK app itself: each environment's account then has a pipeline that compares and deploys the environment's stacks.
+   * The landing zone stays with whoever administers the organization.
+   *
+   * @default - somebody deploys the stacks
+   */
+  readonly platformPipeline?: PlatformPipelineOptions;
   /** At least one environment, each in an account of its own. */
   readonly environments: PlatformEnvironment[];
   /** Where messages go. */
@@ -199,7 +214,7 @@ export class InnovatePlatform extends Construct {
   }
 
   private addEnvironment(environment: PlatformEnvironment, account: string): EnvironmentStacks {
-    const { repository, alerts, siteContent, vendors = [], developers = [] } = this.props;
+    const { repository, platformPipeline, alerts, siteContent, vendors = [], developers = [] } = this.props;
     const name = pascalCase(environment.name);
     const stackPrefix = `${this.node.id}-${name}`;
     return new EnvironmentStacks(this, name, {
@@ -207,6 +222,8 @@ export class InnovatePlatform extends Construct {
       account,
       stackPrefix,
       repository,
+      platformPipeline,
+      branching: this.branching,
       alerts,
       siteContent,
       region: this.regionOf(environment),
@@ -214,6 +231,14 @@ export class InnovatePlatform extends Construct {
       vendors: vendors.filter(vendor => mayEnter(vendor, environment)),
       developers: developers.filter(access => mayEnter(access, environment)),
     });
+  }
+
+  /** With a branch for each environment. */
+  private get branching(): BranchingStrategy {
+    const { branching = BranchingStrategy.simplifiedGitFlow(), environments } = this.props;
+    return environments.filter(({ branch }) => branching.ruleOf(branch) === undefined).reduce((strategy, { branch, isProduction }) => strategy.withBranch({
+      branch, deploysTo: isProduction ? EnvironmentKind.PRODUCTION : EnvironmentKind.NON_PRODUCTION,
+    }), branching);
   }
 
   /** Production answers on the zone's own name, every other environment below it. */

@@ -1,4 +1,4 @@
-import { SlackChannel } from '../delivery/slack-channel';
+import { SlackChannel } from '../delivery/messages/slack-channel';
 
 /** Where the platform's messages go. */
 export interface PlatformAlerts {

@@ -4,6 +4,7 @@ import { PlatformRestoredDatabase } from './platform-restored-database';
 import { AuroraPostgresOptions } from '../database/aurora-postgres-options';
 import { DataRetention } from '../database/data-retention';
 import { DatabaseCapacity } from '../database/database-capacity';
+import { GitFlowPipelineOptions } from '../delivery/git-flow-pipeline-props';
 import { AccountBaselineProps } from '../landing-zone/audit/account-baseline';
 import { HardStop } from '../landing-zone/billing/hard-stop';
 import { SecureVpcOptions } from '../network/vpc/secure-vpc-options';
@@ -86,6 +87,13 @@ export interface PlatformEnvironmentOptions {
    * @default - none
    */
   readonly retiredDatabases?: string[];
+  /**
+   * What of the delivery is different: smoke test, image scan, checks, execution mode, folders of the repository.
+   *
+   * @default - a `GitFlowPipeline` with its defaults, which asks for an approval in production and watches the API's errors after a release. Pull requests are checked by the
+   * workflows that `npx cdk-innovate-platform github` writes, or with `checks: true` in one environment by CodeBuild
+   */
+  readonly delivery?: GitFlowPipelineOptions;
   /**
    * Availability zones to spread over, 2 to 6.
    *
@@ -200,6 +208,8 @@ export class PlatformEnvironment {
   public readonly restoredDatabases: PlatformRestoredDatabase[];
   /** Ids of databases that are no longer made. */
   public readonly retiredDatabases: string[];
+  /** What of the delivery is different. */
+  public readonly delivery?: GitFlowPipelineOptions;
   /** Number of availability zones. */
   public readonly maxAzs: number;
   /** ARNs of the roles that administer the cluster. */
@@ -226,6 +236,7 @@ export class PlatformEnvironment {
     this.monthlyAccountBudget = options.monthlyAccountBudget ?? 2 * options.monthlyNodeBudget;
     this.hardStop = options.hardStop;
     this.baseline = options.baseline;
+    this.delivery = options.delivery;
     this.maxAzs = options.maxAzs ?? (production ? 3 : 2);
     this.administrators = options.administrators ?? [];
     this.readers = options.readers ?? [];

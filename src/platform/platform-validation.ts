@@ -3,6 +3,7 @@ import { InnovatePlatformProps } from './innovate-platform';
 import { PlatformDevelopers } from './platform-developers';
 import { PlatformEnvironment } from './platform-environment';
 import { PlatformVendor } from './platform-vendor';
+import { BranchingStrategy, EnvironmentKind } from '../delivery/github/branching-strategy';
 import { PermissionSet } from '../landing-zone/access/permission-set';
 import { PrivateEndpoint } from '../network/vpc/private-endpoint';
 import { overlaps, parseCidr, validatePrivateCidr } from '../private/cidr';
@@ -72,8 +73,29 @@ export function validatePlatform(scope: IConstruct, props: InnovatePlatformProps
   validateUnique(scope, 'environments[].account', environments.flatMap(environment => environment.account ?? []), 'account');
   validateUnique(scope, 'environments[].accountEmail', environments.flatMap(environment => environment.accountEmail?.toLowerCase() ?? []), 'e-mail address');
   validateUnique(scope, 'environments[].branch', environments.map(environment => environment.branch), 'branch');
+  validateBranches(scope, props);
   validateNoOverlap(scope, props);
   validateAccess(scope, props);
+}
+
+/** What an environment is and what its branch deploys to have to be the same. */
+function validateBranches(scope: IConstruct, { environments, branching = BranchingStrategy.simplifiedGitFlow() }: InnovatePlatformProps): void {
+  environments.forEach(({ name, branch, isProduction }, index) => {
+    const prop = `environments[${index}].branch`;
+    if (branching.isChecksOnly(branch)) {
+      reject(scope, {
+        prop, value: branch, problem: '`branching` checks such branches and never deploys them',
+        remedy: `Give "${name}" a branch of its own, or one of ${branching.deployedBranches.map(deployed => `"${deployed}"`).join(', ')}.`,
+      });
+    }
+    const kind = branching.deploysTo(branch);
+    if (kind !== undefined && (kind === EnvironmentKind.PRODUCTION) !== isProduction) {
+      reject(scope, {
+        prop, value: branch, problem: `by \`branching\` it deploys to ${kind}, and "${name}" is ${isProduction ? 'production' : 'not production'}`,
+        remedy: 'Give the environment another branch, or the platform a `branching` in which this one has the other kind.',
+      });
+    }
+  });
 }
 
 /** Id of the database that every environment begins with. */

@@ -52,10 +52,10 @@ export class NativeEksDeployAction extends codepipeline.Action {
     this.providedActionProperties = eksActionProperties(configuration);
   }
 
-  protected bound(scope: Construct, stage: codepipeline.IStage, options: codepipeline.ActionBindOptions): codepipeline.ActionConfig {
+  protected bound(_scope: Construct, stage: codepipeline.IStage, options: codepipeline.ActionBindOptions): codepipeline.ActionConfig {
     const { actionName, clusterName, namespace, helm, manifests, variables = {}, vpc, vpcSubnets, securityGroup } = this.configuration;
     options.bucket.grantRead(options.role);
-    grantEksDeploy(options.role, clusterName, vpc.selectSubnets(vpcSubnets).subnetIds, scope);
+    grantEksDeploy(options.role, clusterName, vpc.selectSubnets(vpcSubnets).subnetIds, stage.pipeline);
     setActionVariables(stage, actionName, variables);
     return {
       configuration: {
@@ -93,8 +93,10 @@ export function eksActionProperties({ actionName, runOrder, input, role }: EksAc
 }
 
 /** What the action's role needs besides its Kubernetes access entry: find the cluster, join its network, write its log. */
-function grantEksDeploy(role: iam.IGrantable, clusterName: string, subnetIds: string[], scope: Construct): void {
-  const stack = Stack.of(scope);
+function grantEksDeploy(role: iam.IGrantable, clusterName: string, subnetIds: string[], pipeline: codepipeline.IPipeline): void {
+  const stack = Stack.of(pipeline);
+  // a reference would have the permissions wait for the pipeline, whose first execution needs them: without a literal name any pipeline's log will do
+  const { name = '*' } = pipeline.node.defaultChild as codepipeline.CfnPipeline;
   const subnetArns = subnetIds.map(resourceName => stack.formatArn({ service: 'ec2', resource: 'subnet', resourceName }));
   const statements = [
     new iam.PolicyStatement({
@@ -117,9 +119,9 @@ function grantEksDeploy(role: iam.IGrantable, clusterName: string, subnetIds: st
     }),
     new iam.PolicyStatement({
       actions: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [stack.formatArn({
-        service: 'logs', resource: 'log-group', resourceName: '/aws/codepipeline/*', arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-      })],
+      resources: (name === '*' ? ['*'] : [name, `${name}:*`]).map(logGroup => stack.formatArn({
+        service: 'logs', resource: 'log-group', resourceName: `/aws/codepipeline/${logGroup}`, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      })),
     }),
   ];
   for (const statement of statements) { role.grantPrincipal.addToPrincipalPolicy(statement); }

@@ -4,9 +4,9 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as eks from 'aws-cdk-lib/aws-eks-v2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { EksDeployTarget } from '../../src/delivery/eks-deploy-target';
-import { GitHubRepository } from '../../src/delivery/github-repository';
-import { SiteDeployTarget } from '../../src/delivery/site-deploy-target';
+import { EksDeployTarget } from '../../src/delivery/api/eks-deploy-target';
+import { GitHubRepository } from '../../src/delivery/github/github-repository';
+import { SiteDeployTarget } from '../../src/delivery/site/site-deploy-target';
 import { ACCOUNT, REGION, foreignVpc } from '../support/stacks';
 
 export const CONNECTION_ARN = connectionArn();

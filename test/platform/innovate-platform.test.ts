@@ -1,8 +1,9 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { DatabaseCapacity } from '../../src/database/database-capacity';
 import { RestoreSource } from '../../src/database/restore-source';
-import { GitHubRepository } from '../../src/delivery/github-repository';
+import { GitHubRepository } from '../../src/delivery/github/github-repository';
 import { PermissionSet } from '../../src/landing-zone/access/permission-set';
 import { Ipv6 } from '../../src/network/vpc/ipv6';
 import { NatGateways } from '../../src/network/vpc/nat-gateways';
@@ -12,6 +13,7 @@ import { InnovatePlatform, InnovatePlatformProps } from '../../src/platform/inno
 import { PlatformDomain } from '../../src/platform/platform-domain';
 import { PlatformEnvironment } from '../../src/platform/platform-environment';
 import { PlatformTarget } from '../../src/platform/platform-target';
+import { bundleOf, objectOf } from '../cluster/bootstrap/bundle';
 import { expectNoAnnotations } from '../support/stacks';
 
 const [MANAGEMENT, STAGING, PRODUCTION] = ['111111111111', '222222222222', '333333333333'];
@@ -125,13 +127,26 @@ describe('the platform of the example', () => {
 
   test('tells the environment\'s topic when the bootstrap of a cluster fails', () => {
     template('Innovate-Production-Cluster').hasResourceProperties('AWS::CloudWatch::Alarm', {
-      MetricName: 'FailedPipelineExecutions', AlarmActions: [Match.objectLike({ 'Fn::ImportValue': Match.stringLikeRegexp('Innovate-Production-Baseline') })],
+      MetricName: 'ExecutionsFailed', AlarmActions: [Match.objectLike({ 'Fn::ImportValue': Match.stringLikeRegexp('Innovate-Production-Baseline') })],
     });
   });
 
   test('refuses an environment that does not exist', () => {
     expect(() => innovate.environment('qa')).toThrow(/`name` is "qa", but there is no environment of this name\. Name one of staging, production/);
   });
+});
+
+test('the API admits the load balancer alone: nodes and pods have other addresses', () => {
+  const { cluster, network } = platform({ environments: [staging], vendors: undefined }).platform.environment('staging');
+  const stack = Stack.of(cluster);
+  const idsIn = (subnets: ec2.SubnetSelection) => stack.resolve(network.vpc.selectSubnets(subnets).subnetIds);
+  const bundle = bundleOf(stack);
+  const template = Template.fromStack(stack);
+  template.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', { Subnets: idsIn(network.entranceSubnets) });
+  template.hasResourceProperties('AWS::EKS::Nodegroup', { Subnets: idsIn(network.applicationSubnets) });
+  expect(objectOf(bundle, 'NetworkPolicy', 'api').spec.ingress).toEqual([
+    { from: ['10.16.217.128/26', '10.16.217.192/26'].map(cidr => ({ ipBlock: { cidr } })), ports: [{ port: 8443, protocol: 'TCP' }] },
+  ]);
 });
 
 test('two synths in a row give the same bytes', () => {
@@ -223,6 +238,9 @@ const custom = (overrides: object = {}) => PlatformEnvironment.custom({
 test.each<[string, Partial<InnovatePlatformProps>, RegExp]>([
   ['no environment', { environments: [] }, /`environments` is \[\], but a platform has at least one environment\. Give PlatformEnvironment\.staging/],
   ['two environments with one name', { environments: [staging, custom({ name: 'staging' })] }, /`environments\[\]\.name` is "staging", but two entries have this name/],
+  ['an environment on a branch that is only checked', { environments: [staging, custom({ branch: 'feature/qa' })] }, /`environments\[1\]\.branch` is "feature\/qa", but `branching` checks such branches/],
+  ['production on the branch of staging', { environments: [custom({ branch: 'develop', production: true })] }, /`environments\[0\]\.branch` is "develop", but by `branching` it deploys to non-production, and "qa" is production/],
+  ['staging on the branch of production', { environments: [custom({ branch: 'main' })] }, /`environments\[0\]\.branch` is "main", but by `branching` it deploys to production, and "qa" is not production/],
   ['two environments on one branch', { environments: [staging, custom({ branch: 'develop' })] }, /`environments\[\]\.branch` is "develop", but two entries have this branch/],
   ['overlapping ranges', { environments: [staging, custom({ cidr: '10.16.128.0/17' })] }, /`environments\[1\]\.cidr` is "10\.16\.128\.0\/17", but it overlaps 10\.16\.0\.0\/16 of "staging"/],
   ['an environment without a range', { environments: [custom({ cidr: undefined })] }, /`environments\[0\]\.cidr` is missing, but the environment "qa" needs a network range/],
@@ -268,4 +286,53 @@ test('refuses before anything is created', () => {
 
 test('refuses a domain that is no name', () => {
   expect(() => PlatformDomain.hostedZone({ hostedZoneId: 'Z1', zoneName: 'https://innovate.example/' })).toThrow(/`zoneName` is "https:\/\/innovate\.example\/", but it is not a domain name/);
+});
+
+describe('the delivery of an environment', () => {
+  const { app, platform: innovate } = platform({
+    environments: [
+      PlatformEnvironment.staging({ account: STAGING, monthlyNodeBudget: 400, delivery: { checks: true, sourceFolders: { api: 'services/api' } } }),
+      production,
+      custom({}),
+    ],
+    platformPipeline: { repository: GitHubRepository.of('innovate-inc/infrastructure', { connectionArn: connection(STAGING), otherConnectionArns: [connection(PRODUCTION), connection('444444444444')] }) },
+  });
+  const template = (environment: string) => Template.fromStack(stacks(app).find(({ stackName }) => stackName === `Innovate-${environment}-Delivery`)!);
+  const stagesOf = (environment: string) => Object.values(template(environment).findResources('AWS::CodePipeline::Pipeline')).map(({ Properties }) => Properties.Stages.map(({ Name }: any) => Name));
+
+  test('is that of its branch, and of a branch that only the environment knows', () => {
+    expect(stagesOf('Production')).toEqual([['Source', 'Verify', 'Build', 'Approve', 'Deploy'], ['Source', 'Synth', 'Deploy']]);
+    expect(stagesOf('Staging')).toEqual([['Source', 'Verify', 'Build', 'Deploy'], ['Source', 'Synth', 'Deploy']]);
+    expect(stagesOf('Qa')).toEqual([['Source', 'Build', 'Deploy'], ['Source', 'Synth', 'Deploy']]);
+  });
+
+  test('takes what is different from the environment', () => {
+    expect(innovate.environment('staging').delivery.checksProject).toBeDefined();
+    expect(innovate.environment('production').delivery.checksProject).toBeUndefined();
+    expect(JSON.stringify(template('Staging').findResources('AWS::CodeBuild::Project'))).toContain('bash services/api/test.sh');
+    expect(JSON.stringify(template('Production').findResources('AWS::CodeBuild::Project'))).toContain('bash api/test.sh');
+  });
+
+  test('measures the chart by the cluster\'s contract, and takes a release back when the API fails', () => {
+    const [release] = Object.values(template('Production').findResources('AWS::CodePipeline::Pipeline')).map(({ Properties }) => Properties);
+    const projects = template('Production').findResources('AWS::CodeBuild::Project');
+    const values = Object.values(projects).flatMap(({ Properties }) => Properties.Environment.EnvironmentVariables ?? []);
+    const { Value: contract } = values.find(({ Name }) => Name === 'DEPLOYMENT_CONTRACT');
+    expect(JSON.parse(contract)).toMatchObject({ cluster: 'innovate-production', services: [{ name: 'api', namespace: 'app', port: 8443, podVcpus: 0.25, podMemoryMib: 512 }] });
+    expect(release.Stages[4]).toMatchObject({
+      OnFailure: { Result: 'ROLLBACK' },
+      OnSuccess: { Conditions: [{ Result: 'ROLLBACK', Rules: [{ RuleTypeId: { Provider: 'CloudWatchAlarm' } }] }] },
+    });
+  });
+
+  test('deploys the stacks of this environment, in both of its regions, from its own account', () => {
+    expect(innovate.environment('staging').platformPipeline).toBeDefined();
+    template('Staging').hasResourceProperties('AWS::CodeBuild::Project', { Source: { BuildSpec: Match.stringLikeRegexp('Innovate/Staging/\\*') } });
+    const roles = JSON.stringify(template('Staging').findResources('AWS::IAM::Policy')).match(/cdk-hnb659fds-deploy-role-[0-9]+-[a-z0-9-]+/g);
+    expect([...new Set(roles)].sort()).toEqual([`cdk-hnb659fds-deploy-role-${STAGING}-eu-west-1`, `cdk-hnb659fds-deploy-role-${STAGING}-us-east-1`]);
+  });
+
+  test('has one configuration of the team\'s channel, which an account takes once', () => {
+    template('Staging').resourceCountIs('AWS::Chatbot::SlackChannelConfiguration', 1);
+  });
 });

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lint, types and tests of the API. Installs into .venv and tests/postgres only when what they pin has changed.
+# Lint, types and tests of the API; with REPORTS_DIR, results and coverage go there. Installs into .venv and tests/postgres only when what they pin has changed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -32,4 +32,9 @@ quietly() {
 quietly .venv/bin/ruff check .
 quietly .venv/bin/ruff format --check .
 quietly .venv/bin/mypy innovate_api tests gunicorn.conf.py
-quietly .venv/bin/pytest --quiet --no-header "$@"
+reports=()
+if [ -n "${REPORTS_DIR:-}" ]; then
+  export COVERAGE_FILE="$REPORTS_DIR/.coverage"
+  reports=(--junit-xml "$REPORTS_DIR/junit.xml" --cov innovate_api --cov-report "xml:$REPORTS_DIR/coverage.xml")
+fi
+quietly .venv/bin/pytest --quiet --no-header ${reports[@]+"${reports[@]}"} "$@"

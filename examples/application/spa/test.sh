@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Build, types, lint and tests of the SPA; prints only failures.
+# Build, types, lint and tests of the SPA; prints only failures. With REPORTS_DIR, results and coverage go there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 ./build.sh

@@ -13,6 +13,9 @@ const runtimeConfigInDevelopment: Plugin = {
   },
 };
 
+/** Where a pipeline wants results and coverage. */
+const reports = process.env.REPORTS_DIR;
+
 export default defineConfig({
   plugins: [react(), runtimeConfigInDevelopment],
   build: {
@@ -28,5 +31,15 @@ export default defineConfig({
     setupFiles: ['test/setup.ts'],
     restoreMocks: true,
     unstubGlobals: true,
+    reporters: reports ? ['default', ['junit', { outputFile: `${reports}/junit.xml` }]] : ['default'],
+    coverage: {
+      enabled: reports !== undefined,
+      provider: 'v8',
+      include: ['src/**'],
+      reportsDirectory: reports ?? 'coverage',
+      // the results are there too
+      clean: false,
+      reporter: [['cobertura', { file: 'coverage.xml' }]],
+    },
   },
 });

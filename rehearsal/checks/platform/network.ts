@@ -33,7 +33,7 @@ export const nobodyIsAdmitted: Check = {
 
 export const tiersAreRoutedApart: Check = {
   name: 'tiers are routed apart',
-  proves: 'Application subnets reach out through the NAT gateway, data subnets reach nothing outside the VPC.',
+  proves: 'Application subnets reach out through the NAT gateway, data and entrance subnets reach nothing outside the VPC.',
   needs: [/\/Network$/],
   async run(context) {
     const problems: string[] = [];

@@ -62,7 +62,9 @@ export function perimeterStatements(context: GuardrailContext, exceptions: Organ
     statements.push(denyAll('DenyOutsideRepositories', {
       actions: ['sts:AssumeRoleWithWebIdentity'],
       conditions: {
-        StringNotLike: { [GITHUB_SUBJECT]: [...githubOrganizations].sort().map(name => `repo:${name}/*`) },
+        // repositories made, renamed or transferred since July 2026 have the numbers of owner and repository in their subjects; neither `@` nor
+        // `/` can be part of the name of an owner, so that nobody else's begins like this
+        StringNotLike: { [GITHUB_SUBJECT]: [...githubOrganizations].sort().flatMap(name => [`repo:${name}/*`, `repo:${name}@*/*`]) },
         Null: { [GITHUB_SUBJECT]: 'false' },
       },
     }));

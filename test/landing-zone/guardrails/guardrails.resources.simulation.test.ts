@@ -164,6 +164,10 @@ const otherProvider = { ...signIn, principal: `arn:aws:iam::${ACCOUNT}:oidc-prov
 test.each<[string, Request, string, string]>([
   ['a repository of the organization', github('innovate/shop'), 'Allowed', 'Allowed'],
   ['a repository of the second organization', github('innovate-labs/shop'), 'Allowed', 'Allowed'],
+  ['a new repository of the organization', github('innovate@123/shop@456'), 'Allowed', 'Allowed'],
+  ['a new repository of the second organization', github('innovate-labs@124/shop@457'), 'Allowed', 'Allowed'],
+  ['a new repository of a stranger', github('stranger@125/shop@458'), 'Allowed', 'DenyOutsideRepositories'],
+  ['a new repository of a stranger with a similar name', github('innovate-evil@126/innovate@459'), 'Allowed', 'DenyOutsideRepositories'],
   ['a repository of a stranger', github('stranger/shop'), 'Allowed', 'DenyOutsideRepositories'],
   ['a repository of a stranger with a similar name', github('innovate-evil/shop'), 'Allowed', 'DenyOutsideRepositories'],
   ['another identity provider', otherProvider, 'Allowed', 'Allowed'],

@@ -1,7 +1,7 @@
 """`python -m innovate_api.migrate`: bring the schema up to date.
 
-Every pod runs it before it serves, so it may run many times at once: an advisory lock lets one work while the others
-wait and then find nothing to do.
+A Job runs it before each release. It may be started again while the first still works: an advisory lock lets one work
+while the others wait and then find nothing to do.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 7_205_759_403_792_794
 
 WAIT_FOR_OTHERS = "120s"
-# a schema change that waits for a table blocks every statement behind it: fail early, the pod tries again
+# a schema change that waits for a table blocks every statement behind it: fail early, the Job tries again
 WAIT_FOR_TABLE = "5s"
 
 
