@@ -124,7 +124,7 @@ function hasClaim(tests: ConditionTest[], host: string, claim: string, isNarrow:
   return tests.some(({ operator, key, values }) => key.toLowerCase() === `${host}:${claim}` && values.length > 0 && values.every(value => isNarrow(operator, value)));
 }
 
-/** A subject is of one repository where owner and name are literal: `repo:owner/name:*`, or `repo:owner@*/name@*:*`, whose `@` no name has. */
+// A subject is of one repository where owner and name are literal: `repo:owner/name:*`, or `repo:owner@*/name@*:*`, since `@` is part of no name.
 function isOfRepository(operator: string, value: unknown): boolean {
   return isExact(operator) ? isSpecific(operator, value) : value !== undefined && /^[\w-]+:[^*?:/$]+(@\*)?\/[^*?:/$]+(@\*)?(:|$)/.test(textOf(value));
 }

@@ -98,7 +98,10 @@ test('the chart of the example application keeps every rule', () => {
   const values = { resources: { requests: { cpu: '250m', memory: '512Mi' }, limits: { memory: '512Mi' } }, shutdown: { preStopSeconds: 20, terminationGracePeriodSeconds: 60 } };
   const rendered = path.join(directory, 'chart.yaml');
   const lookUp = (trail: string) => trail.split('.').reduce((value: any, field) => value[field], values);
-  fs.writeFileSync(rendered, fs.readFileSync(path.join(CHART, 'templates', 'deployment.yaml'), 'utf8')
+  const template = (name: string) => fs.readFileSync(path.join(CHART, 'templates', name), 'utf8');
+  const parts = new Map([...template('_pod.tpl').matchAll(/\{\{- define "([^"]+)" -\}\}\n(.*?)\n\{\{- end \}\}/gs)].map(([, name, text]) => [name, text]));
+  fs.writeFileSync(rendered, template('deployment.yaml')
+    .replace(/\n *\{\{- include "([^"]+)" [^|]+\| nindent (\d+) \}\}/g, (_, name: string, indent: string) => parts.get(name)!.split('\n').map(line => `\n${' '.repeat(Number(indent))}${line}`).join(''))
     .replace(/\{\{ \.Values\.([\w.]+)( \| quote)? \}\}/g, (_, trail: string) => JSON.stringify(lookUp(trail)))
     .replace(/\{\{.*?\}\}/g, 'rendered'));
   expect(check('--cluster', 'shop-staging', rendered)).toEqual({ status: 0, printed: expect.stringMatching(/^ok {6}app\/api/) });

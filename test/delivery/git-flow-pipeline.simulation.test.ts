@@ -73,6 +73,7 @@ const ROLES = {
   upload: 'Site/Upload/Role',
   smokeTest: 'SmokeTest/Role',
   checks: 'Checks/Role',
+  pushChecks: 'PushChecks/Role',
   reporter: 'Reporter',
 } as const;
 type Role = keyof typeof ROLES;
@@ -81,6 +82,8 @@ const ids = Object.fromEntries(Object.entries(ROLES).map(([role, path]) => [role
 const pipelineArn = arnOf('Pipeline');
 const images = arnOf('Api/Images');
 const artifacts = arnOf('Artifacts');
+/** As CodePipeline calls an artifact of a release: 20 characters of the pipeline's name, 10 of the artifact's. */
+const artifact = (name: string) => `${artifacts}/${resources[idOf(find('Pipeline'))].Properties.Name.slice(0, 20)}/${name}/a1B2c3D`;
 const region = { 'aws:RequestedRegion': REGION };
 const repository = (name: string, permissions: string) => ({ 'codeconnections:FullRepositoryId': name, 'codeconnections:ProviderPermissionsRequired': permissions });
 
@@ -92,7 +95,13 @@ function ask(role: Role, action: string, resource: string, context?: Record<stri
 
 test.each<[Role, string, string, Record<string, string>?]>([
   ['source', 'codeconnections:UseConnection', CONNECTION_ARN, repository('innovate-inc/notes', 'read_only')],
-  ['source', 's3:PutObject', `${artifacts}/source.zip`],
+  ['source', 's3:PutObject', artifact('Source')],
+  ['apiBuild', 's3:GetObject', `${artifacts}/cache/api/a1`],
+  ['apiBuild', 's3:PutObject', `${artifacts}/cache/api/a1`],
+  ['siteBuild', 's3:PutObject', `${artifacts}/cache/site/a1`],
+  ['apiBuild', 's3:GetBucketLocation', artifacts],
+  ['apiBuild', 'inspector2:ListFindings', '*', region],
+  ['apiBuild', 'inspector2:ListCoverage', '*', region],
   ['startApiBuild', 'codebuild:StartBuild', arnOf('Api/Build')],
   ['verify', 'codeconnections:UseConnection', CONNECTION_ARN, repository('innovate-inc/notes', 'read_only')],
   ['apiBuild', 'codeconnections:UseConnection', CONNECTION_ARN, repository('innovate-inc/notes', 'read_only')],
@@ -109,6 +118,7 @@ test.each<[Role, string, string, Record<string, string>?]>([
   ['upload', 's3:PutObject', 'arn:aws:s3:::foreign-site/index.html'],
   ['upload', 'cloudfront:CreateInvalidation', arn('cloudfront', 'distribution/E1FOREIGN', '')],
   ['checks', 'codeconnections:GetConnectionToken', CONNECTION_ARN],
+  ['pushChecks', 'codeconnections:GetConnectionToken', CONNECTION_ARN],
   ['pipeline', 'cloudwatch:DescribeAlarms', arn('cloudwatch', 'alarm:errors'), region],
   ['reporter', 'codepipeline:ListPipelineExecutions', pipelineArn],
   ['reporter', 'codepipeline:ListActionExecutions', pipelineArn],
@@ -167,8 +177,20 @@ test.each<[string, string, Role[]]>([
   ['eks:DescribeCluster', arn('eks', 'cluster/foreign'), ['deploy']],
   ['cloudfront:CreateInvalidation', arn('cloudfront', 'distribution/E1FOREIGN', ''), ['upload']],
   ['codebuild:StartBuild', arnOf('Api/Build'), ['startApiBuild']],
-  ['s3:GetObject', `${artifacts}/source.zip`, ['pipeline', 'source', 'apiBuild', 'siteBuild', 'verify', 'deploy', 'upload', 'smokeTest']],
-  ['s3:PutObject', `${artifacts}/source.zip`, ['pipeline', 'source', 'apiBuild', 'siteBuild']],
+  // the pipeline's and the deployment's are roles of CodePipeline itself: nobody's program runs with them
+  ['s3:GetObject', artifact('Source'), ['pipeline', 'source', 'apiBuild', 'siteBuild', 'verify', 'deploy']],
+  ['s3:PutObject', artifact('Source'), ['pipeline', 'source']],
+  ['s3:GetObject', artifact('ApiRelease'), ['pipeline', 'deploy', 'smokeTest']],
+  ['s3:PutObject', artifact('ApiRelease'), ['pipeline', 'apiBuild']],
+  ['s3:GetObject', artifact('Site'), ['pipeline', 'deploy', 'upload']],
+  ['s3:PutObject', artifact('Site'), ['pipeline', 'siteBuild']],
+  ['s3:PutObject', artifact('ApiBill'), ['pipeline', 'apiBuild']],
+  ['s3:PutObject', artifact('SiteBill'), ['pipeline', 'siteBuild']],
+  ['s3:GetObject', `${artifacts}/cache/api/a1`, ['pipeline', 'apiBuild', 'deploy']],
+  ['s3:PutObject', `${artifacts}/cache/api/a1`, ['pipeline', 'apiBuild']],
+  ['s3:DeleteObject', artifact('ApiRelease'), ['pipeline']],
+  ['s3:DeleteObject', `${artifacts}/cache/api/a1`, ['pipeline']],
+  ['s3:ListBucket', artifacts, ['pipeline', 'source', 'deploy']],
   ['codepipeline:GetPipelineState', pipelineArn, ['reporter']],
 ])('%s on %s is for %j only', async (action, resource, expected) => {
   const allowed: string[] = [];

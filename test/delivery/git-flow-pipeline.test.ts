@@ -144,7 +144,7 @@ describe('maximal: API and site into production', () => {
   test('only the build of the image runs a Docker daemon', () => {
     const projects = Object.values(template.findResources('AWS::CodeBuild::Project'));
     const privileged = projects.filter(({ Properties }) => Properties.Environment.PrivilegedMode);
-    expect(projects).toHaveLength(6);
+    expect(projects).toHaveLength(7);
     expect(privileged.map(buildSpecOf)).toEqual([expect.stringContaining('docker build')]);
   });
 
@@ -166,7 +166,7 @@ describe('maximal: API and site into production', () => {
 
   test('keeps test results and coverage of every build that tests', () => {
     const types = Object.values(template.findResources('AWS::CodeBuild::ReportGroup')).map(({ Properties }) => Properties.Type).sort();
-    expect(types).toEqual(['CODE_COVERAGE', 'CODE_COVERAGE', 'CODE_COVERAGE', 'TEST', 'TEST', 'TEST']);
+    expect(types).toEqual([...Array(4).fill('CODE_COVERAGE'), ...Array(4).fill('TEST')]);
     const [api] = Object.values(template.findResources('AWS::CodeBuild::Project')).map(buildSpecOf).filter(spec => spec.includes('docker build'));
     expect(Object.keys(JSON.parse(api).reports)).toEqual(['<reference>']);
     expect(api).toMatch(/"file-format": "JUNITXML"[^]*"file-format": "COBERTURAXML"/);
@@ -179,28 +179,31 @@ describe('maximal: API and site into production', () => {
     template.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName: `/aws/codepipeline/${pipeline.Name}` });
   });
 
-  test('checks what is never deployed, and pull requests, in a build that GitHub starts and shows', () => {
-    const checks = properties(stack, delivery.checksProject!.projectName);
-    expect(checks.Source).toMatchObject({
-      Type: 'GITHUB',
-      Location: 'https://github.com/innovate-inc/notes.git',
-      Auth: { Type: 'CODECONNECTIONS', Resource: CONNECTION_ARN },
-      ReportBuildStatus: true,
-      BuildStatusConfig: { Context: 'checks' },
-    });
-    expect(checks.Triggers).toEqual({
-      Webhook: true,
-      FilterGroups: [
-        [{ Type: 'EVENT', Pattern: 'PUSH' }, { Type: 'HEAD_REF', Pattern: '^refs/heads/(feature/.+|bugfix/.+)$' }],
-        [
-          { Type: 'EVENT', Pattern: 'PULL_REQUEST_CREATED, PULL_REQUEST_UPDATED, PULL_REQUEST_REOPENED' },
-          { Type: 'BASE_REF', Pattern: '^refs/heads/(main|develop)$' },
-        ],
-      ],
-      PullRequestBuildPolicy: { RequiresCommentApproval: 'FORK_PULL_REQUESTS' },
-    });
-    const [spec] = Object.values(template.findResources('AWS::CodeBuild::Project')).filter(({ Properties }) => Properties.Triggers).map(buildSpecOf);
-    expect(spec).toMatch(/bash services\/api\/test.sh[^]*bash spa\/test.sh/);
+  test('checks pull requests and what is never deployed, in builds that GitHub starts and shows', () => {
+    const pullRequests = properties(stack, delivery.checksProject!.projectName);
+    const pushes = properties(stack, delivery.pushChecksProject!.projectName);
+    for (const checks of [pullRequests, pushes]) {
+      expect(checks.Source).toMatchObject({
+        Type: 'GITHUB', Location: 'https://github.com/innovate-inc/notes.git', Auth: { Type: 'CODECONNECTIONS', Resource: CONNECTION_ARN }, ReportBuildStatus: true,
+      });
+      expect(checks.Triggers).toMatchObject({ Webhook: true, PullRequestBuildPolicy: { RequiresCommentApproval: 'FORK_PULL_REQUESTS' } });
+    }
+    expect(pullRequests.Triggers.FilterGroups).toEqual([[
+      { Type: 'EVENT', Pattern: 'PULL_REQUEST_CREATED, PULL_REQUEST_UPDATED, PULL_REQUEST_REOPENED' }, { Type: 'BASE_REF', Pattern: '^refs/heads/(main|develop)$' },
+    ]]);
+    expect(pushes.Triggers.FilterGroups).toEqual([[{ Type: 'EVENT', Pattern: 'PUSH' }, { Type: 'HEAD_REF', Pattern: '^refs/heads/(feature/.+|bugfix/.+)$' }]]);
+    const specs = Object.values(template.findResources('AWS::CodeBuild::Project')).filter(({ Properties }) => Properties.Triggers).map(buildSpecOf);
+    expect(specs).toEqual([1, 2].map(() => expect.stringMatching(/bash services\/api\/test.sh[^]*bash spa\/test.sh/)));
+  });
+
+  test('the push of a commit whose pull request was refused cannot turn the required status green', () => {
+    const byContext: Record<string, string[]> = {};
+    for (const { Properties: { Source, Triggers } } of Object.values(template.findResources('AWS::CodeBuild::Project'))) {
+      if (!Triggers) { continue; }
+      const events = Triggers.FilterGroups.flat().filter(({ Type }: any) => Type === 'EVENT').flatMap(({ Pattern }: any) => Pattern.split(', '));
+      (byContext[Source.BuildStatusConfig.Context] ??= []).push(...events);
+    }
+    expect(byContext).toEqual({ 'checks': [expect.stringMatching(/^PULL_REQUEST_/), expect.stringMatching(/^PULL_REQUEST_/), expect.stringMatching(/^PULL_REQUEST_/)], 'checks-push': ['PUSH'] });
   });
 
   test('API, site and smoke test are one stage, which goes back where one fails', () => {
@@ -234,6 +237,29 @@ describe('maximal: API and site into production', () => {
   });
 
   test('leaves no annotation', () => expectNoAnnotations(stack));
+});
+
+test('a build has the time that it may need: an image its scan, a smoke test its attempts', () => {
+  const stack = testStack();
+  addPipeline(stack, { api: apiTarget(stack), site: siteTarget(stack), smokeTest: SmokeTest.requests({ attempts: 100, interval: Duration.minutes(1) }) });
+  const minutes = Object.fromEntries(Object.values(Template.fromStack(stack).findResources('AWS::CodeBuild::Project'))
+    .map(({ Properties }) => [Properties.Description, Properties.TimeoutInMinutes]));
+  expect(minutes).toMatchObject({ 'Tests the API, builds its image, pushes it and reads its scan': 60, 'Asks the released application': 270 });
+});
+
+test('a new definition does not release anything by itself', () => {
+  const stack = testStack();
+  const delivery = addPipeline(stack, { site: siteTarget(stack) });
+  expect(properties(stack, delivery.pipeline.pipelineName)).not.toHaveProperty('RestartExecutionOnUpdate');
+});
+
+test('only an image that is scanned may have its scan read', () => {
+  for (const [imageScan, expected] of [[ImageScan.findings(), true], [ImageScan.none(), false]] as const) {
+    const stack = testStack();
+    addPipeline(stack, { api: apiTarget(stack), imageScan });
+    const allowed = JSON.stringify(statementsOf(Template.fromStack(stack), /^Tests the API/));
+    for (const action of ['ecr:DescribeImageScanFindings', 'inspector2:ListFindings', 'inspector2:ListCoverage']) { expect(allowed.includes(action)).toBe(expected); }
+  }
 });
 
 test('an API target that does not name its cluster gets the name that the cluster knows', () => {

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, Fn, RemovalPolicy } from 'aws-cdk-lib';
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -71,7 +71,7 @@ export function createBuildProject(scope: Construct, id: string, options: BuildP
 
 /** The cache of aws-cdk-lib may read, write and delete whatever else is in the bucket. */
 function useCacheFolder(project: codebuild.Project, { bucket, prefix }: CacheFolder): void {
-  (project.node.defaultChild as codebuild.CfnProject).cache = { type: 'S3', location: `${bucket.bucketName}/${prefix}` };
+  (project.node.defaultChild as codebuild.CfnProject).cache = { type: 'S3', location: Fn.join('/', [bucket.bucketName, prefix]) };
   grantGetObjects(project, bucket, `${prefix}/*`);
   grantPutObjects(project, bucket, `${prefix}/*`);
 }

@@ -251,7 +251,9 @@ export class PlatformPipeline extends Construct {
     });
   }
 
-  private createProject(id: string, description: string, docker: boolean | undefined, buildSpec: { readonly [key: string]: unknown }, timeout?: Duration): codebuild.Project {
+  private createProject(
+    id: string, description: string, docker: boolean | undefined, buildSpec: { readonly [key: string]: unknown }, timeout?: Duration,
+  ): codebuild.Project {
     const { encryptionKey, props: { logRetention } } = this;
     return createBuildProject(this, id, { description, docker, buildSpec, timeout, encryptionKey, logRetention });
   }

@@ -100,12 +100,22 @@ describe('the API', () => {
 
   describe('that is scanned', () => {
     const gated = { ...options, gate: { severities: ['HIGH', 'CRITICAL'], accepted: ['CVE-2025-2'] } };
+    const PUSHED = '2026-11-24T10:00:00.500000+01:00';
+    const AFTER = '2026-11-24T09:02:00.123000+00:00';
+    const BEFORE = '2026-11-24T09:59:00+01:00';
+    const status = (value: string) => JSON.stringify({ imageScanStatus: { status: value } });
     const basic = (...findings: [string, string][]) => JSON.stringify({
-      imageScanStatus: { status: 'COMPLETE' }, imageScanFindings: { findings: findings.map(([severity, name]) => ({ severity, name })) },
+      imageScanStatus: { status: 'COMPLETE' }, imageScanFindings: { imageScanCompletedAt: AFTER, findings: findings.map(([severity, name]) => ({ severity, name })) },
     });
-    const enhanced = (severity: string, vulnerabilityId: string) => JSON.stringify({
-      imageScanStatus: { status: 'ACTIVE' }, imageScanFindings: { enhancedFindings: [{ severity, packageVulnerabilityDetails: { vulnerabilityId } }] },
+    const inspected = (imageScanCompletedAt: string | undefined, ...findings: [string, string][]) => JSON.stringify({
+      imageScanStatus: { status: 'ACTIVE' },
+      imageScanFindings: {
+        imageScanCompletedAt, enhancedFindings: findings.map(([severity, vulnerabilityId]) => ({ severity, packageVulnerabilityDetails: { vulnerabilityId } })),
+      },
     });
+    const enhanced = (...findings: [string, string][]) => inspected(AFTER, ...findings);
+    /** Before Inspector has answered. */
+    const bare = JSON.stringify({ imageScanStatus: { status: 'ACTIVE', description: 'Continuous scan is selected for image.' } });
 
     /** Answers of ECR, one a question; the last one stays. */
     function answers(...all: string[]): void {
@@ -113,7 +123,7 @@ describe('the API', () => {
       fake('docker');
       fake('sleep');
       fake('aws', `case "$2" in
-        describe-images) echo ${DIGEST};;
+        describe-images) case "$*" in *imagePushedAt*) echo ${PUSHED};; *) echo ${DIGEST};; esac;;
         describe-image-scan-findings)
           n=$(($(cat "${folder}/asked" 2>/dev/null || echo 0) + 1)); [ $n -le ${all.length} ] || n=${all.length}; echo $n > "${folder}/asked"
           [ -s "${folder}/answer-$n" ] || exit 254; cat "${folder}/answer-$n";;
@@ -121,26 +131,37 @@ describe('the API', () => {
       esac`);
     }
 
-    test.each<[string, string[]]>([
-      ['nothing was found', [basic()]],
-      ['what was found is mild', [basic(['LOW', 'CVE-2025-1'], ['MEDIUM', 'CVE-2025-3'])]],
-      ['what was found is accepted', [basic(['CRITICAL', 'CVE-2025-2'])]],
-      ['the enhanced scan found nothing bad', [enhanced('MEDIUM', 'CVE-2025-1')]],
-      ['the scan took a while', ['', JSON.stringify({ imageScanStatus: { status: 'IN_PROGRESS' } }), basic()]],
-    ])('is handed on where %s', (_, all) => {
+    // an answer counts when it has come three times
+    test.each<[string, string[], number]>([
+      ['nothing was found', [basic()], 3],
+      ['what was found is mild', [basic(['LOW', 'CVE-2025-1'], ['MEDIUM', 'CVE-2025-3'])], 3],
+      ['what was found is accepted', [basic(['CRITICAL', 'CVE-2025-2'])], 3],
+      ['the enhanced scan found nothing bad', [enhanced(['MEDIUM', 'CVE-2025-1'])], 3],
+      ['the scan took a while', ['', status('PENDING'), status('IN_PROGRESS'), basic()], 6],
+      ['findings went on arriving', [enhanced(), enhanced(['LOW', 'CVE-2025-1']), enhanced(['LOW', 'CVE-2025-1'], ['LOW', 'CVE-2025-3'])], 5],
+      ['the first answer was of a scan before the push', [inspected(BEFORE), inspected(BEFORE), enhanced()], 5],
+      ['nobody ever says when a clean image was scanned', [bare], 30],
+    ])('is handed on where %s', (_, all, asked) => {
       answers(...all);
       const calls = run(apiBuildSpec(gated), environment);
-      expect(calls).toContain(`aws ecr describe-image-scan-findings --repository-name images --image-id imageDigest=${DIGEST} --output json`);
-      expect(calls.filter(call => call.startsWith('sleep'))).toHaveLength(all.length - 1);
+      const question = `aws ecr describe-image-scan-findings --repository-name images --image-id imageDigest=${DIGEST} --output json`;
+      expect(calls.filter(call => call === question)).toHaveLength(asked);
+      expect(calls.filter(call => call === 'sleep 10')).toHaveLength(asked - 1);
       expect(existsSync(values())).toBe(true);
     });
 
     test.each<[string, string[]]>([
       ['a finding is critical', [basic(['CRITICAL', 'CVE-2025-1'])]],
       ['a finding is as bad as the threshold', [basic(['LOW', 'CVE-2025-9'], ['HIGH', 'CVE-2025-1'])]],
-      ['Inspector found something', [enhanced('CRITICAL', 'CVE-2025-1')]],
-      ['the scan failed', [JSON.stringify({ imageScanStatus: { status: 'FAILED' } })]],
-      ['the image cannot be scanned', [JSON.stringify({ imageScanStatus: { status: 'UNSUPPORTED_IMAGE' } })]],
+      ['Inspector found something', [enhanced(['CRITICAL', 'CVE-2025-1'])]],
+      ['Inspector finds something after ECR has called the scan active', [bare, bare, bare, inspected(undefined, ['CRITICAL', 'CVE-2025-1'])]],
+      ['the bad finding is not among the first', [enhanced(), enhanced(), enhanced(['LOW', 'CVE-2025-3'], ['CRITICAL', 'CVE-2025-1'])]],
+      ['Inspector found something and nobody says when', [inspected(undefined, ['HIGH', 'CVE-2025-1'])]],
+      ['every answer is of a scan before the push', [inspected(BEFORE)]],
+      ['the scan failed', [status('FAILED')]],
+      ['the image cannot be scanned', [status('UNSUPPORTED_IMAGE')]],
+      ['the quota of scans is used up', [status('LIMIT_EXCEEDED')]],
+      ['the scan does not end', [status('PENDING')]],
       ['ECR never answers', ['']],
     ])('is not handed on where %s', (_, all) => {
       answers(...all);

@@ -48,6 +48,7 @@ interface Verdict {
   readonly summary?: string;
   readonly version?: string;
   readonly changesUrl?: string;
+  readonly authored?: string;
 }
 
 /** What the build says of a commit; the clone is shallow where that is asked for. */
@@ -56,14 +57,14 @@ function verify({ of = 'main', commitId = git('rev-parse', of), sources = 'devel
   execFileSync('git', ['clone', '--quiet', ...depth ? ['--depth', `${depth}`] : [], '--branch', of, `file://${folder}`, clone], { stdio: 'ignore' });
   const { phases: { build } } = verifyBuildSpec('https://github.com/innovate-inc/notes');
   const script = [
-    ...build.commands.map(command => `${command}\ncode=$?; [ $code = 0 ] || exit $code`), 'printf "%s\\n" "---" "$SUMMARY" "$VERSION" "$CHANGES_URL"',
+    ...build.commands.map(command => `${command}\ncode=$?; [ $code = 0 ] || exit $code`), 'printf "%s\\n" "---" "$SUMMARY" "$VERSION" "$CHANGES_URL" "$AUTHORED"',
   ].join('\n');
   const { status, stdout, stderr } = spawnSync('bash', ['--norc', '-c', script], {
     cwd: clone, encoding: 'utf8', env: { PATH: process.env.PATH, BRANCH: of, COMMIT: commitId, SOURCES: sources },
   });
   if (status !== 0) { return { refused: stderr.trim() }; }
-  const [summary, version, changesUrl] = stdout.split('---\n')[1].split('\n');
-  return { summary, version, changesUrl };
+  const [summary, version, changesUrl, authored] = stdout.split('---\n')[1].split('\n');
+  return { summary, version, changesUrl, authored };
 }
 
 describe('a branch that takes another branch', () => {
@@ -190,8 +191,78 @@ describe('the summary', () => {
     expect(summary()).toBe('Commits: 1 since v1.2.3. Features: Source.CommitMessage channel here bold id (id) quoted  ncode .');
   });
 
-  test('fits into the comment of an approval', () => {
-    for (let index = 0; index < 30; index++) { commit(`feat: ${`change ${index} `.repeat(20)}`); }
-    expect(summary()).toHaveLength(900);
+  test.each<[string, string[]]>([
+    ['one long group', ['feat']],
+    ['two long groups', ['feat', 'fix']],
+    ['three long groups', ['feat', 'fix', 'chore']],
+  ])('of %s fits into the comment of an approval, and ends with a whole word', (_, types) => {
+    for (const type of types) {
+      for (let index = 0; index < 40; index++) { commit(`${type}: ${'Größenänderung überall '.repeat(4)}word${index}`); }
+    }
+    const text = summary();
+    expect(text).toMatch(new RegExp(`^Commits: ${types.length * 40} since v1\\.2\\.3\\. (Features|Other): .* (Grenderung|berall|word\\d+;?)\\.\\.\\.$`));
+    expect(text.length).toBeLessThanOrEqual(900);
+    expect(text.length).toBeGreaterThan(880);
+    expect(`Release v${'9'.repeat(9)}.${'9'.repeat(9)}.${'9'.repeat(9)} to ${'e'.repeat(32)}: ${'s'.repeat(900)}`.length).toBeLessThanOrEqual(1000);
+  }, 30_000);
+});
+
+describe('when half of it was written', () => {
+  /** A commit of this second. */
+  function commitAt(second: number, message: string = 'feat: a'): void {
+    writeFileSync(join(folder, `file-${++count}`), '');
+    git('add', '.');
+    git('commit', '--quiet', '--date', `@${second} +0100`, '--message', message);
+  }
+  const main = () => verify().authored;
+
+  beforeEach(() => { git('tag', 'v1.0.0'); git('checkout', '--quiet', 'develop'); });
+
+  test.each<[string, number[], string]>([
+    ['one commit', [1_700_000_000], '1700000000'],
+    ['the one in the middle', [1_700_000_000, 1_700_900_000, 1_700_000_100], '1700000100'],
+    ['between the two in the middle', [1_700_000_000, 1_700_000_100, 1_700_000_300, 1_700_900_000], '1700000200'],
+  ])('is %s, whenever it was merged', (_, seconds, expected) => {
+    for (const second of seconds) { commitAt(second); }
+    merge('develop', 'main');
+    expect(main()).toBe(expected);
   });
+
+  test('leaves out what was released before, and is nothing where nothing is new', () => {
+    commitAt(1_600_000_000);
+    merge('develop', 'main');
+    git('tag', 'v1.1.0');
+    expect(main()).toBe('none');
+    git('checkout', '--quiet', 'develop');
+    commitAt(1_700_000_000);
+    merge('develop', 'main');
+    expect(main()).toBe('1700000000');
+  });
+
+  test('is that of what the commit itself brings, where nobody knows the release before', () => {
+    git('tag', '--delete', 'v1.0.0');
+    commitAt(1_600_000_000);
+    merge('develop', 'main');
+    git('checkout', '--quiet', 'develop');
+    commitAt(1_700_000_000);
+    merge('develop', 'main');
+    expect(main()).toBe('1700000000');
+  });
+
+  test('is that of the commit on a branch that takes squashed commits, however many wait for production', () => {
+    commitAt(1_600_000_000);
+    commitAt(1_700_000_000);
+    expect(verify({ of: 'develop', sources: 'feature/' }).authored).toBe('1700000000');
+  });
+
+  test('is that of the very first commit, which has none before', () => {
+    git('checkout', '--quiet', '--orphan', 'fresh');
+    commitAt(1_500_000_000);
+    expect(verify({ of: 'fresh', sources: 'feature/' }).authored).toBe('1500000000');
+  });
+});
+
+test('a tag that is no version of three plain numbers is no release', () => {
+  for (const tag of ['v01.2.3', 'v1.2', `v1.2.${'3'.repeat(40)}`]) { git('tag', tag); }
+  expect(verify({ sources: 'feature/' })).toMatchObject({ version: 'v0.1.0', summary: 'Commits: 1. Other: start.' });
 });

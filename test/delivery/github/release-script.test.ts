@@ -36,7 +36,7 @@ while [ $# -gt 0 ]; do
 done
 `;
 const PYTHON = `#!/usr/bin/env bash
-mkdir -p "$3/bin" && printf '#!/bin/sh\\n' > "$3/bin/pip" && cp git-cliff "$3/bin/git-cliff" && chmod +x "$3/bin/pip"
+mkdir -p "$3/bin" && printf '#!/bin/sh\\n' > "$3/bin/pip" && cp cliff "$3/bin/git-cliff" && chmod +x "$3/bin/pip"
 `;
 
 const directory = temporaryDirectory();
@@ -47,7 +47,7 @@ beforeEach(() => {
   folder = fs.mkdtempSync(path.join(directory, 'repository-'));
   remote = fs.mkdtempSync(path.join(directory, 'remote-'));
   fs.mkdirSync(path.join(folder, 'bin'));
-  for (const [name, content] of Object.entries({ 'bin/gh': GH, 'bin/python3': PYTHON, 'git-cliff': CLIFF })) {
+  for (const [name, content] of Object.entries({ 'bin/gh': GH, 'bin/python3': PYTHON, 'cliff': CLIFF })) {
     fs.writeFileSync(path.join(folder, name), content, { mode: 0o755 });
   }
   for (const name of ['releases.txt', 'calls.txt', 'cliff.txt']) { fs.writeFileSync(path.join(folder, name), ''); }

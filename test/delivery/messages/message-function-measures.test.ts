@@ -85,9 +85,20 @@ test('the recorded release: frequency, lead time, no failure, at the time of the
   }]);
 });
 
+test.each<{ what: string; authored: string; leadTime?: number }>([
+  { what: 'in the middle of what is new, where a build has read the history', authored: '1703030400', leadTime: (11 * 60 + 27) * 60 + 25 },
+  { what: 'nowhere, where nothing is new', authored: 'none' },
+  { what: 'nowhere, where a clock was ahead', authored: '1903030400' },
+])('the lead time begins $what', async ({ authored, leadTime }) => {
+  const verified = action('Verify', 'Commit', [0, 1], { output: { outputVariables: { AUTHORED: authored } } });
+  aws.actions[EXECUTION] = [SOURCE, verified, ...BUILDS, APPROVAL, DEPLOY];
+  await aws.start()(pipelineEvent('pipeline-succeeded'));
+  expect(aws.measures.filter(([name]) => name === 'LeadTimeForChanges').map(([, value]) => value)).toEqual(leadTime === undefined ? [] : [leadTime]);
+});
+
 test.each<{ what: string; runs: Run[]; expected: Record<string, [string, number][]> }>([
   { what: 'a first release', runs: [{ id: 'a', end: 100, state: 'SUCCEEDED', authored: 70 }], expected: { a: [...GOOD, ['LeadTimeForChanges', 1800]] } },
-  { what: 'a release by hand, whose commit nobody dated', runs: [{ id: 'a', end: 100, state: 'SUCCEEDED' }], expected: { a: GOOD } },
+  { what: 'a release whose commit nobody dated', runs: [{ id: 'a', end: 100, state: 'SUCCEEDED' }], expected: { a: GOOD } },
   { what: 'a commit from the future', runs: [{ id: 'a', end: 100, state: 'SUCCEEDED', authored: 200 }], expected: { a: GOOD } },
   {
     what: 'a failure, and the next success',

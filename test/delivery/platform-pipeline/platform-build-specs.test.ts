@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -44,7 +45,7 @@ afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 function build(spec: any, cwd: string, env: Record<string, string> = {}): Ran {
   const commands: string[] = Object.values<any>(spec.phases).flatMap(({ commands: own = [] }) => own);
   const exported: string[] = spec.env['exported-variables'] ?? [];
-  const script = [...commands.map(command => `${command}\n[ $? = 0 ] || exit 1`), ...exported.map(name => `printf '%s=%s\\n' ${name} "$${name}" >> variables`)].join('\n');
+  const script = [...commands.map(command => `${command}\n[ $? = 0 ] || exit 1`), ...exported.map(name => `printf '%s=%s\\n' ${name} "$${name}" >> "$CODEBUILD_SRC_DIR/variables"`)].join('\n');
   fs.rmSync(path.join(cwd, 'variables'), { force: true });
   const { status, stdout, stderr } = spawnSync(spec.env.shell, ['-c', script], {
     cwd, encoding: 'utf8', env: { ...process.env, CODEBUILD_SRC_DIR: cwd, CODEBUILD_BUILD_URL: 'https://console.example/build', COMMIT, ...env },
@@ -64,6 +65,9 @@ function synthesize(commit: string, synthCommand = 'npx cdk synth --quiet --no-l
   return { ...build(spec, source, { COMMIT_OF_APP: commit, ...OFFLINE }), source };
 }
 
+/** What the synthesis says of its assembly, whatever happened to it since. */
+const checksum = (source: string) => createHash('sha256').update(fs.readFileSync(path.join(source, 'assembly.tgz'))).digest('hex');
+
 /** What the deployed template of `before` and the assembly of `after` differ in: the CLI reads a file for what CloudFormation would answer. */
 function compare(before: string, after: string, env: Record<string, string> = {}): Ran {
   const cwd = fs.mkdtempSync(path.join(folder, 'diff-'));
@@ -71,7 +75,7 @@ function compare(before: string, after: string, env: Record<string, string> = {}
   const spec = diffBuildSpec(22, 'Notes/Data');
   const asked = spec.phases.build.commands.findIndex(command => command.includes('cdk diff'));
   spec.phases.build.commands[asked] = spec.phases.build.commands[asked].replace('--method template', `--template ${before}/app/cdk.out/assembly-Notes/NotesData*.template.json`);
-  return build(spec, cwd, { APPROVAL: 'false', ACCEPT_DATA_LOSS: 'none', ...env });
+  return build(spec, cwd, { ASSEMBLY_SHA256: checksum(after), APPROVAL: 'false', ACCEPT_DATA_LOSS: 'none', ...env });
 }
 
 /** The end of a comparison again, with another answer to who was asked. */
@@ -86,7 +90,8 @@ function decideOn(text: string, env: Record<string, string>): Ran {
 describe('the real command line, from synthesis to the summary', () => {
   let before: string;
   let tested: string;
-  beforeAll(() => { ({ source: before, output: tested } = synthesize('first')); });
+  let exported: Record<string, string>;
+  beforeAll(() => { ({ source: before, output: tested, variables: exported } = synthesize('first')); });
 
   test('tests the app and hands on the assembly with the command line that made it', () => {
     expect(tested).toContain('the app is tested');
@@ -94,6 +99,18 @@ describe('the real command line, from synthesis to the summary', () => {
     expect(listed).toMatch(/^cdk\.out\/manifest\.json$/m);
     expect(listed).toMatch(/^aws-cdk\/bin\/cdk$/m);
   });
+
+  test('tells the checksum of the assembly', () => expect(exported).toEqual({ ASSEMBLY_SHA256: checksum(before) }));
+
+  test.each<[string, any]>([['compared', diffBuildSpec(22, 'Notes/Data')], ['deployed', deployBuildSpec(22, 'Notes/Data', 4)]])(
+    'an assembly that somebody has exchanged is not %s, nor taken apart', (_, spec) => {
+      const cwd = fs.mkdtempSync(path.join(folder, 'exchanged-'));
+      spawnSync('tar', ['--create', '--gzip', '--file', 'assembly.tgz', '--files-from', os.devNull], { cwd });
+      const { exitCode, output } = build(spec, cwd, { ASSEMBLY_SHA256: exported.ASSEMBLY_SHA256, ...OFFLINE });
+      expect(output).toContain('assembly.tgz: FAILED');
+      expect(exitCode).toBe(1);
+      expect(fs.readdirSync(cwd)).toEqual(['assembly.tgz']);
+    });
 
   test('a finding of a rule pack ends the synthesis', () => {
     const { exitCode, output } = synthesize('finding');
@@ -127,7 +144,7 @@ describe('the real command line, from synthesis to the summary', () => {
   test('a stack that cannot be compared ends the comparison', () => {
     const cwd = fs.mkdtempSync(path.join(folder, 'alone-'));
     fs.copyFileSync(path.join(before, 'assembly.tgz'), path.join(cwd, 'assembly.tgz'));
-    const { exitCode, output } = build(diffBuildSpec(22, 'Notes/*'), cwd, { APPROVAL: 'true', ACCEPT_DATA_LOSS: 'none', ...OFFLINE });
+    const { exitCode, output } = build(diffBuildSpec(22, 'Notes/*'), cwd, { ASSEMBLY_SHA256: checksum(before), APPROVAL: 'true', ACCEPT_DATA_LOSS: 'none', ...OFFLINE });
     expect(exitCode).toBe(1);
     expect(output).toMatch(/credentials/i);
   });
@@ -164,6 +181,7 @@ test('a long list keeps to the length that an approval takes, data first', () =>
 
 test('the deployment takes the assembly apart and installs nothing', () => {
   expect(deployBuildSpec(22, 'Notes/*', 4).phases.build.commands).toEqual([
+    'echo "$ASSEMBLY_SHA256  assembly.tgz" | sha256sum --check --quiet',
     'tar --extract --gzip --file assembly.tgz',
     'node aws-cdk/bin/cdk deploy \'Notes/*\' --app cdk.out --exclusively --require-approval never --concurrency 4 --progress events --ci --no-color --no-notices',
   ]);

@@ -43,7 +43,10 @@ function resolved(value: any): any {
   if (typeof value !== 'object' || value === null) { return value; }
   if ('Fn::Join' in value) { return value['Fn::Join'][1].map(resolved).join(''); }
   if ('Ref' in value) { return value.Ref === 'AWS::Partition' ? 'aws' : value.Ref.toLowerCase(); }
-  if ('Fn::GetAtt' in value) { return `arn:aws:made::${ACCOUNT}:${value['Fn::GetAtt'][0].toLowerCase()}`; }
+  if ('Fn::GetAtt' in value) {
+    const name = value['Fn::GetAtt'][0].toLowerCase();
+    return name.includes('artifacts') ? `arn:aws:s3:::${name}` : `arn:aws:made::${ACCOUNT}:${name}`;
+  }
   return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, resolved(entry)]));
 }
 
@@ -70,6 +73,17 @@ describe('minimal: the root of a repository into staging', () => {
     const [, synth, deploy] = pipelineOf(template).Stages;
     expect(synth.Actions[0].OutputArtifacts).toEqual([{ Name: 'Assembly' }]);
     expect(deploy.Actions.map(({ InputArtifacts, RunOrder }: any) => [InputArtifacts[0].Name, RunOrder])).toEqual([['Assembly', 1], ['Assembly', 3]]);
+  });
+
+  test('what was synthesized is known by its checksum, which takes another way than the artifact', () => {
+    const [, synth, deploy] = pipelineOf(template).Stages;
+    for (const action of deploy.Actions) {
+      expect(JSON.parse(action.Configuration.EnvironmentVariables)).toContainEqual({ name: 'ASSEMBLY_SHA256', type: 'PLAINTEXT', value: `#{${synth.Actions[0].Namespace}.ASSEMBLY_SHA256}` });
+    }
+  });
+
+  test('a new definition, which cancels the execution that deploys it, starts another', () => {
+    expect(pipelineOf(template).RestartExecutionOnUpdate).toBe(true);
   });
 
   test('builds on Graviton, unprivileged, with nothing but the command line in the deployment', () => {
@@ -164,6 +178,7 @@ describe('what the builds may do, as AWS decides', () => {
     { build: 'diff', action: 'sts:AssumeRole', resource: bootstrapRole('lookup'), decision: 'Allowed' },
     { build: 'diff', action: 'sts:AssumeRole', resource: bootstrapRole('deploy'), decision: 'ImplicitlyDenied' },
     { build: 'synth', action: 'sts:AssumeRole', resource: bootstrapRole('lookup'), decision: 'ImplicitlyDenied' },
+    ...artifactRequests(),
     ...(['synth', 'diff', 'deploy'] as const).flatMap(build => [
       { action: 's3:GetObject', resource: 'arn:aws:s3:::customers/records.csv' },
       { action: 'dynamodb:GetItem', resource: `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/notes` },
@@ -178,6 +193,22 @@ describe('what the builds may do, as AWS decides', () => {
       principal: `arn:aws:iam::${ACCOUNT}:role/Build`, account: /:(\d{12}):/.exec(resource)?.[1] ?? ACCOUNT, action, resource, identityPolicies: [policyOf(template, every[build])],
     })).toBe(decision);
   });
+
+  /** Each build reads what it is given, writes what it hands on, and deletes and lists nothing. */
+  function artifactRequests(): { build: Build; action: string; resource: string; decision: string }[] {
+    const bucket = Object.keys(template.findResources('AWS::S3::Bucket'))[0].toLowerCase();
+    const object = (artifact: string) => `arn:aws:s3:::${bucket}/Test-Platform-Pipe/${artifact}/a1B2c3D`;
+    const reads = { synth: 'Source', diff: 'Assembly', deploy: 'Assembly' };
+    const writes = { synth: 'Assembly', diff: 'Changes', deploy: undefined };
+    return (Object.keys(reads) as Build[]).flatMap(build => [
+      ...['Source', 'Assembly', 'Changes'].flatMap(artifact => [
+        { build, action: 's3:GetObject', resource: object(artifact), decision: reads[build] === artifact ? 'Allowed' : 'ImplicitlyDenied' },
+        { build, action: 's3:PutObject', resource: object(artifact), decision: writes[build] === artifact ? 'Allowed' : 'ImplicitlyDenied' },
+        { build, action: 's3:DeleteObject', resource: object(artifact), decision: 'ImplicitlyDenied' },
+      ]),
+      { build, action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}`, decision: 'ImplicitlyDenied' },
+    ]);
+  }
 
   function builtStack(): Stack {
     const stack = testStack();
@@ -239,7 +270,7 @@ test('the same props give the same template', () => {
   expect(a).toEqual(b);
 });
 
-test('the artifacts of a deployment live as long as those of an application', () => {
+test('the artifacts of a deployment expire after a month: no platform is taken back to them', () => {
   const stack = testStack();
   addPipeline(stack);
   Template.fromStack(stack).hasResourceProperties('AWS::S3::Bucket', { LifecycleConfiguration: { Rules: Match.arrayWith([Match.objectLike({ ExpirationInDays: 30 })]) } });

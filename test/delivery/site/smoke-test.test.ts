@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import { smokeTestTimeout } from '../../../src/delivery/build/smoke-test-build-spec';
 import { SmokeTest, SmokeTestOptions } from '../../../src/delivery/site/smoke-test';
 
 const site = { url: 'https://d1.cloudfront.net' };
@@ -35,6 +36,20 @@ test.each<[SmokeTestOptions, RegExp]>([
   [{ attempts: 1.5 }, /`attempts` is 1.5/],
   [{ interval: Duration.millis(1500) }, /`interval` is .* whole seconds/],
   [{ interval: Duration.minutes(2) }, /`interval` is .* between 1 and 60 seconds/],
+  [
+    { attempts: 100, interval: Duration.minutes(1), requests: ['/a', '/b'].map(path => ({ path })) },
+    /`attempts` is 100, but 4 requests could then take 535 minutes, and CodePipeline waits for 480\. Give fewer attempts/,
+  ],
 ])('refuses %j', (options, message) => {
   expect(() => SmokeTest.requests(options)).toThrow(message);
+});
+
+test.each<[string, SmokeTestOptions, number]>([
+  // twice (30 × 20 s + 29 × 10 s), and five minutes
+  ['the default', {}, 35],
+  ['one attempt', { attempts: 1 }, 6],
+  ['as much as there may be', { attempts: 100, interval: Duration.minutes(1), requests: [{ path: '/a' }] }, 402],
+  ['a script', { attempts: 1, script: 'smoke.sh' }, 36],
+])('a build ends after the last attempt of the last request: %s', (_, options, minutes) => {
+  expect(smokeTestTimeout(SmokeTest.requests(options)._bind(site)!).toMinutes()).toBe(minutes);
 });
