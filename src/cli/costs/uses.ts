@@ -58,6 +58,7 @@ export const FREE = new RegExp(`^(?:${[
   'AWS::CloudFormation::(?:CustomResource|WaitCondition|WaitConditionHandle)',
   'AWS::CloudFront::(?:CachePolicy|OriginAccessControl|OriginRequestPolicy|ResponseHeadersPolicy|VpcOrigin)',
   'AWS::CloudWatch::AnomalyDetector',
+  'AWS::CodeBuild::ReportGroup',
   'AWS::CodeStarNotifications::NotificationRule',
   'AWS::Config::DeliveryChannel',
   'AWS::EC2::(?:EgressOnlyInternetGateway|EIPAssociation|InternetGateway|LaunchTemplate|NetworkAcl|NetworkAclEntry|PrefixList|Route|RouteTable|SecurityGroup'

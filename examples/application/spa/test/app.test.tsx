@@ -159,7 +159,7 @@ describe('one note', () => {
     open(`/notes/${note.id}`);
     expect(await screen.findByRole('heading', { name: 'Buy milk' })).toBeVisible();
     expect(screen.getByText('two litres')).toBeVisible();
-    expect(document.title).toBe('Buy milk – Notes');
+    await waitFor(() => expect(document.title).toBe('Buy milk – Notes'));
     expect(api.requests).toEqual([`GET /api/notes/${note.id}`]);
   });
 
