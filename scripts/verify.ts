@@ -26,7 +26,6 @@ const CHECKS: Check[] = [
   { name: 'the local AWS', command: 'npx projen test:local-aws' },
   { name: 'manifests', command: 'npx projen manifests' },
   { name: 'bootstrap on a real Kubernetes', command: 'npx projen rehearse:bootstrap' },
-  { name: 'build steps of a delivery', command: 'npx projen rehearse:delivery' },
   { name: 'workflows of GitHub Actions', command: 'npx projen rehearse:workflows' },
   {
     name: 'site at a local edge, in a browser', command: 'npx projen rehearse:edge',

@@ -30,7 +30,8 @@ export function imageGateCommand({ severities, accepted }: ImageGate): string {
     'unique[] | "\\(.severity) \\(.id)"',
   ].join(' | ');
   return `aws ecr start-image-scan ${image} > /dev/null 2>&1 || true
-seconds() { [ -n "$1" ] && date --date "$1" +%s; }
+# version 2 of the AWS CLI writes a time in full, version 1 in seconds since 1970
+seconds() { case "$1" in '') return 1 ;; *[!0-9.]*) date --date "$1" +%s ;; *) echo "${'${'}1%%.*}" ;; esac; }
 scan_gate() {
   local pushed completed found before='' same=0 needed
   pushed="$(seconds "$(aws ecr describe-images ${repository} --image-ids "imageDigest=$IMAGE_DIGEST" --query 'imageDetails[0].imagePushedAt' --output text)")" || return
